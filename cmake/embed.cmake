@@ -1,0 +1,17 @@
+# Writes the catalogue's two YAML files as string constants. Pieces stay below the length that compilers promise for one literal.
+function(embed_text variable file out)
+  file(READ ${file} text)
+  string(LENGTH "${text}" length)
+  set(code "const std::string_view ${variable} =\n")
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${text}" ${at} 8000 piece)
+    string(APPEND code "    R\"penstock(${piece})penstock\"\n")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  set(${out} "${code}    \"\";\n" PARENT_SCOPE)
+endfunction()
+
+embed_text(kProvidersYaml ${PROVIDERS} providers)
+embed_text(kModelsYaml ${MODELS} models)
+file(WRITE ${OUT} "#include \"catalog/embedded.h\"\n\nnamespace penstock::catalog {\n${providers}${models}}  // namespace penstock::catalog\n")
