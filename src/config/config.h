@@ -1,0 +1,122 @@
+// What a user's configuration file says, as plain values. Filled by load.h; read by app/, policy/ and gateway/.
+// The meaning of each key is in fields.cc (the table from which validation and docs/configuration.md come).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace penstock::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Where to listen. `host` is a numeric address or a name such as `localhost`; port 0 lets the kernel choose.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 4100;
+  bool operator==(const ListenAddress&) const = default;
+};
+
+struct TlsFiles {
+  std::string cert;  // PEM chain
+  std::string key;   // PEM key, not readable by others
+};
+
+struct Server {
+  std::vector<ListenAddress> listen{ListenAddress{}};
+  std::optional<TlsFiles> tls;
+  unsigned workers = 0;  // 0: one per core that we may use
+  unsigned max_inflight = 1024;
+  std::size_t max_body = 64ULL << 20;  // bytes
+  Milliseconds drain{30'000};
+  std::vector<std::string> hosts;  // further Host names that are ours (a reverse proxy's name); only checked when open
+};
+
+/// How long to wait for a provider; see design.md: never a total that cuts a healthy stream.
+struct Timeouts {
+  std::optional<Milliseconds> connect, first_byte, idle, total;
+};
+
+struct Price {  // US dollars per million tokens, as written; the cache prices default to the input price. catalog turns them into integers
+  double input = 0, output = 0, cache_read = 0, cache_write = 0;
+};
+
+/// One model of a provider that the configuration spells out, or overrides.
+struct ProviderModel {
+  std::string id;
+  std::string display_name;
+  std::optional<std::uint64_t> window, max_output;  // tokens
+  std::optional<Price> price;
+  std::optional<bool> vision;
+  std::map<std::string, std::string> quirks;
+};
+
+enum class CredentialMode : std::uint8_t { rotate, passthrough };
+
+struct Credentials {
+  CredentialMode mode = CredentialMode::rotate;
+  std::vector<Secret> pool;
+  Milliseconds cooldown{60'000};
+};
+
+/// One entry under `providers`. Empty members mean: as the catalogue says.
+struct Provider {
+  std::string name;     // the key in the file
+  std::string catalog;  // the catalogue row it stands on; the name itself when there is such a row; empty otherwise
+  std::string base_url, dialect, auth, auth_header;  // auth: x-api-key | bearer | none | header (then auth_header)
+  std::optional<Secret> api_key;                     // never empty when set
+  std::vector<std::string> unset_variables;          // variables that the file names for keys and that have no value
+  Credentials credentials;
+  bool has_credentials = false;  // the file has `credentials`
+  std::vector<ProviderModel> models;
+  std::map<std::string, std::string> quirks;  // scalar values as text, lists joined with ","
+  std::map<std::string, std::string> headers;
+  Timeouts timeouts;
+  std::string ca_file;               // PEM with a private CA
+  std::optional<std::string> proxy;  // http://host:port; "none" switches HTTPS_PROXY off for this provider
+  std::optional<bool> count_tokens;  // has POST /v1/messages/count_tokens
+  bool enabled = true;
+};
+
+struct Target {
+  std::string provider, model;  // `model` may hold one `*` that the pattern's star fills
+  unsigned weight = 1;
+};
+
+/// One line of `models`: what a client may ask for. Exactly one of name and match is set.
+struct ModelRule {
+  std::string name;   // exact
+  std::string match;  // glob
+  std::vector<Target> to;
+  std::string balance = "ordered";
+  std::string display_name;
+};
+
+enum class AnswersModel : std::uint8_t { provider, asked };
+enum class LogFormat : std::uint8_t { text, json };
+
+struct Log {
+  std::string level = "info";  // debug | info | warn | error
+  LogFormat format = LogFormat::text;
+};
+
+/// The whole file. A default-constructed Config is what runs with no file at all.
+struct Config {
+  std::string path;  // the file it came from; empty without one
+  Server server;
+  std::vector<Secret> auth_tokens;
+  std::vector<Provider> providers;
+  std::vector<ModelRule> models;
+  std::string default_model;
+  AnswersModel answers_model = AnswersModel::provider;
+  std::vector<std::string> picker{"*"};
+  Log log;
+};
+
+}  // namespace penstock::config

@@ -1,0 +1,203 @@
+#include "config/effective.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "config/values.h"
+
+namespace penstock::config {
+
+namespace {
+
+/// Quoted so that YAML and the reader of references give the text back as it is.
+std::string text(std::string_view value) {
+  std::string escaped;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value.substr(i).starts_with("${")) escaped += '$';
+    escaped += value[i];
+  }
+  return json_quote(escaped);
+}
+
+std::string list(const std::vector<std::string>& words) {
+  std::vector<std::string> items;
+  for (const auto& word : words) items.push_back(text(word));
+  return "[" + join(items, ", ") + "]";
+}
+
+std::string list(const std::vector<Secret>& secrets) {
+  std::vector<std::string> words;
+  for (const Secret& secret : secrets) words.push_back(secret.masked());
+  return list(words);
+}
+
+std::string text(Milliseconds value) {
+  const auto count = value.count();
+  return count % 1000 == 0 ? fmt::format("{}s", count / 1000) : fmt::format("{}ms", count);
+}
+
+std::string text(const Price& price) {
+  return fmt::format("{{ input: {}, output: {}, cache_read: {}, cache_write: {} }}", price.input, price.output, price.cache_read,
+                     price.cache_write);
+}
+
+/// A header's value stays readable unless the name says that it is a secret.
+std::string header_value(std::string_view name, const std::string& value) {
+  static constexpr std::array<std::string_view, 6> kSecret{"auth", "key", "token", "secret", "cookie", "password"};
+  const bool secret = std::ranges::any_of(kSecret, [&](auto part) { return contains_ignoring_case(name, part); });
+  return secret ? Secret(value).masked() : value;
+}
+
+/// A proxy's URL without its user and password.
+std::string proxy_text(const std::string& proxy) {
+  const auto at = proxy.rfind('@');
+  return at == std::string::npos ? proxy : "http://…@" + proxy.substr(at + 1);
+}
+
+/// Lines with an indentation; `open` goes one level down until the Block dies.
+class Writer {
+ public:
+  void line(std::string_view content) { out_ += fmt::format("{:{}}{}\n", "", depth_ * 2, content); }
+  void value(std::string_view key, std::string_view rendered) { line(fmt::format("{}: {}", key, rendered)); }
+  /// Leaves out what is not set.
+  void optional_text(std::string_view key, const std::string& content) {
+    if (!content.empty()) value(key, text(content));
+  }
+  void optional_text(std::string_view key, const std::optional<Milliseconds>& duration) {
+    if (duration) value(key, text(*duration));
+  }
+  void map(std::string_view key, const std::map<std::string, std::string>& entries) {
+    if (entries.empty()) return;
+    open(key);
+    for (const auto& [name, content] : entries) value(text(name), text(content));
+    close();
+  }
+  void open(std::string_view key) {
+    line(fmt::format("{}:", key));
+    ++depth_;
+  }
+  void close() { --depth_; }
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+  int depth_ = 0;
+};
+
+void write_server(const Server& server, Writer& out) {
+  std::vector<std::string> addresses;
+  for (const auto& address : server.listen) addresses.push_back(to_text(address));
+  out.open("server");
+  out.value("listen", list(addresses));
+  if (server.tls) out.value("tls", fmt::format("{{ cert: {}, key: {} }}", text(server.tls->cert), text(server.tls->key)));
+  out.value("workers", server.workers == 0 ? "auto" : std::to_string(server.workers));
+  out.value("max_inflight", std::to_string(server.max_inflight));
+  out.value("max_body", std::to_string(server.max_body));
+  out.value("drain", text(server.drain));
+  if (!server.hosts.empty()) out.value("hosts", list(server.hosts));
+  out.close();
+}
+
+void write_credentials(const Provider& provider, Writer& out) {
+  if (provider.api_key) out.value("api_key", text(provider.api_key->masked()));
+  if (!provider.has_credentials) return;
+  const Credentials& credentials = provider.credentials;
+  out.open("credentials");
+  const bool rotates = credentials.mode == CredentialMode::rotate;
+  out.value("mode", rotates ? "rotate" : "passthrough");
+  if (rotates) out.value("pool", list(credentials.pool));
+  out.value("cooldown", text(credentials.cooldown));
+  out.close();
+}
+
+void write_models(const std::vector<ProviderModel>& models, Writer& out) {
+  if (models.empty()) return;
+  out.open("models");
+  for (const ProviderModel& model : models) {
+    std::string facts = "- { id: " + text(model.id);
+    if (!model.display_name.empty()) facts += ", display_name: " + text(model.display_name);
+    if (model.window) facts += fmt::format(", window: {}", *model.window);
+    if (model.max_output) facts += fmt::format(", max_output: {}", *model.max_output);
+    if (model.vision) facts += fmt::format(", vision: {}", *model.vision);
+    if (model.price) facts += ", price: " + text(*model.price);
+    std::vector<std::string> quirks;
+    for (const auto& [name, word] : model.quirks) quirks.push_back(name + ": " + text(word));
+    if (!quirks.empty()) facts += ", quirks: { " + join(quirks, ", ") + " }";
+    out.line(facts + " }");
+  }
+  out.close();
+}
+
+void write_provider(const Provider& provider, Writer& out) {
+  out.open(text(provider.name));
+  out.value("enabled", provider.enabled ? "true" : "false");
+  out.optional_text("catalog", provider.catalog);
+  out.optional_text("base_url", provider.base_url);
+  out.optional_text("dialect", provider.dialect);
+  if (!provider.auth_header.empty()) out.value("auth", fmt::format("{{ header: {} }}", text(provider.auth_header)));
+  if (provider.auth_header.empty()) out.optional_text("auth", provider.auth);
+  write_credentials(provider, out);
+  write_models(provider.models, out);
+  out.map("quirks", provider.quirks);
+  std::map<std::string, std::string> headers;
+  for (const auto& [name, content] : provider.headers) headers[name] = header_value(name, content);
+  out.map("headers", headers);
+  const Timeouts& timeouts = provider.timeouts;
+  if (timeouts.connect || timeouts.first_byte || timeouts.idle || timeouts.total) {
+    out.open("timeouts");
+    out.optional_text("connect", timeouts.connect);
+    out.optional_text("first_byte", timeouts.first_byte);
+    out.optional_text("idle", timeouts.idle);
+    out.optional_text("total", timeouts.total);
+    out.close();
+  }
+  out.optional_text("ca_file", provider.ca_file);
+  if (provider.proxy) out.value("proxy", text(proxy_text(*provider.proxy)));
+  if (provider.count_tokens) out.value("count_tokens", *provider.count_tokens ? "true" : "false");
+  out.close();
+}
+
+void write_rule(const ModelRule& rule, Writer& out) {
+  std::vector<std::string> targets;
+  for (const Target& target : rule.to)
+    targets.push_back(fmt::format("{{ target: {}, weight: {} }}", text(target.provider + "/" + target.model), target.weight));
+  std::string facts = rule.match.empty() ? "- { name: " + text(rule.name) : "- { match: " + text(rule.match);
+  if (!rule.display_name.empty()) facts += ", display_name: " + text(rule.display_name);
+  out.line(facts + fmt::format(", balance: {}, to: [{}] }}", rule.balance, join(targets, ", ")));
+}
+
+}  // namespace
+
+std::string effective(const Config& config) {
+  Writer out;
+  write_server(config.server, out);
+  out.open("auth");
+  out.value("tokens", list(config.auth_tokens));
+  out.close();
+  if (!config.providers.empty()) {
+    out.open("providers");
+    for (const Provider& provider : config.providers) write_provider(provider, out);
+    out.close();
+  }
+  if (!config.models.empty()) {
+    out.open("models");
+    for (const ModelRule& rule : config.models) write_rule(rule, out);
+    out.close();
+  }
+  out.optional_text("default_model", config.default_model);
+  out.value("answers", config.answers_model == AnswersModel::asked ? "{ model: asked }" : "{ model: provider }");
+  out.value("picker", list(config.picker));
+  out.value("log", fmt::format("{{ level: {}, format: {} }}", config.log.level, config.log.format == LogFormat::json ? "json" : "text"));
+  return out.take();
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,80 @@
+#include "config/effective.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/load.h"
+
+namespace penstock::config {
+namespace {
+
+Config parsed(std::string_view text) {
+  const auto config =
+      parse(text, "f", {.environment = [](const std::string&) { return std::nullopt; }, .catalog_names = {"anthropic", "zai"}});
+  EXPECT_TRUE(config) << to_text(config.error().front());
+  return config.value_or(Config{});
+}
+
+TEST(Effective, SpellsOutTheDefaults) {
+  EXPECT_EQ(effective(Config{}),
+            "server:\n"
+            "  listen: [\"127.0.0.1:4100\"]\n"
+            "  workers: auto\n"
+            "  max_inflight: 1024\n"
+            "  max_body: 67108864\n"
+            "  drain: 30s\n"
+            "auth:\n"
+            "  tokens: []\n"
+            "answers: { model: provider }\n"
+            "picker: [\"*\"]\n"
+            "log: { level: info, format: text }\n");
+}
+
+TEST(Effective, ComesBackAsTheSameConfiguration) {
+  const std::string text = effective(parsed(R"(
+server: { listen: [":1", "[::1]:2"], workers: 2, drain: 1500ms, hosts: [gw.example.org] }
+providers:
+  mine:
+    base_url: http://h:1
+    auth: { header: x-k }
+    models: [ a, { id: b, display_name: "B $${x}", window: 9, max_output: 8, vision: false, price: { input: 0.0036, output: 1 },
+                   quirks: { effort: [low, max] } } ]
+    quirks: { thinking: drop, stop_sequences: "max:5" }
+    headers: { x-team: "blue: #1" }
+    timeouts: { connect: 1s, first_byte: 2s, idle: 3s, total: 4s }
+    ca_file: /dev/null
+    proxy: none
+    count_tokens: false
+    enabled: false
+  claude: { catalog: anthropic, credentials: { mode: passthrough } }
+models:
+  - { name: glm, display_name: GLM, to: zai/glm-5.3 }
+  - { match: "anthropic/*", balance: weighted, to: [ { target: "claude/*", weight: 3 }, mine/a ] }
+default_model: glm
+answers: { model: asked }
+picker: [ "glm*", x ]
+log: { level: warn, format: json }
+)"));
+  EXPECT_EQ(effective(parsed(text)), text);
+  for (const auto* part : {"listen: [\"127.0.0.1:1\", \"[::1]:2\"]", "drain: 1500ms", "auth: { header: \"x-k\" }", "input: 0.0036",
+                           "\"B $${x}\"", "effort: \"low,max\"", "total: 4s", "mode: passthrough", "weight: 3", "default_model: \"glm\"",
+                           "model: asked", "format: json", "enabled: false"})
+    EXPECT_TRUE(text.contains(part)) << part << "\n" << text;
+}
+
+TEST(Effective, NeverShowsASecret) {
+  const std::string text = effective(parsed(R"(
+auth: { tokens: [ hunter2-token-abcdefgh-1234 ] }
+providers:
+  zai: { api_key: hunter2-short, proxy: "http://u:hunter2@p:1", headers: { x-api-token: hunter2-header } }
+  anthropic: { credentials: { pool: [ hunter2-pool-abcdefgh-5678 ] } }
+)"));
+  EXPECT_FALSE(text.contains("hunter2")) << text;
+  EXPECT_TRUE(text.contains("tokens: [\"…1234\"]")) << text;
+  EXPECT_TRUE(text.contains("pool: [\"…5678\"]")) << text;
+  EXPECT_TRUE(text.contains("proxy: \"http://…@p:1\"")) << text;
+}
+
+}  // namespace
+}  // namespace penstock::config

@@ -1,0 +1,283 @@
+#include "config/fields.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace penstock::config {
+
+namespace {
+
+using enum Type;
+constexpr bool kLater = true;
+
+constexpr auto kFields = std::to_array<Field>({
+    {"server", section, "", "", "The gateway's own listener and its limits."},
+    {"server.listen", address, "127.0.0.1:4100", "",
+     "Where to listen; an address or a list. Without a host it is 127.0.0.1. An address that other machines can reach needs auth.tokens."},
+    {"server.listen[]", address, "", "", "One address."},
+    {"server.tls", section, "", "", "Serve HTTPS. Both files are read again when they change."},
+    {"server.tls.cert", path, "", "", "PEM file with the certificate chain."},
+    {"server.tls.key", path, "", "", "PEM file with the private key, which others must not be able to read."},
+    {"server.workers", integer, "auto", "auto|1..1024", "Worker threads; auto is one for each core that may be used."},
+    {"server.max_inflight", integer, "1024", "1..1000000", "Requests at the same time; beyond it a request is refused at once with 503."},
+    {"server.max_body", size, "64MiB", "1KiB..4GiB", "Largest request body; beyond it 413."},
+    {"server.drain", duration, "30s", "0..1h", "How long running requests may take to end when the gateway stops."},
+    {"server.hosts", section, "", "",
+     "Further Host names that are ours, such as a reverse proxy's. Only checked when auth.tokens is empty."},
+    {"server.hosts[]", text, "", "", "A host name, without a port."},
+
+    {"auth", section, "", "", "Who may use the gateway."},
+    {"auth.tokens", token, "", "",
+     "Tokens that clients show in x-api-key, Authorization: Bearer, x-penstock-key or x-litellm-api-key. Without any, only this machine is "
+     "served."},
+    {"auth.tokens[]", token, "", "", "One token. A variable that is not set is a fault: the gateway never opens by accident."},
+
+    {"providers", section, "", "",
+     "Providers by name. A name of the catalogue needs no more than a key, and not even that when its usual environment variable is set."},
+    {"providers.*", section, "", "", "One provider. Its name may hold letters, digits, `-`, `_` and `.`."},
+    {"providers.*.catalog", word, "the name itself", "NAME", "The row of the catalogue that this provider stands on."},
+    {"providers.*.enabled", boolean, "true", "", "false takes the provider out of service."},
+    {"providers.*.base_url", url, "as the catalogue says", "",
+     "http or https, no user, no query. A trailing /, /v1 or /v1/messages is taken off. Required for a name that the catalogue does not "
+     "know."},
+    {"providers.*.dialect", word, "as the catalogue says, else anthropic", "anthropic|openai-chat|openai-responses|gemini",
+     "What the provider speaks."},
+    {"providers.*.auth", word, "as the catalogue says, else x-api-key with a key and none without", "x-api-key|bearer|none",
+     "How the key is shown to the provider: a word, or `{ header: NAME }`."},
+    {"providers.*.auth.header", text, "", "", "The header that carries the key."},
+    {"providers.*.api_key", provider_key, "found in the usual places", "",
+     "The key. A variable that is not set means that there is no key, which /health reports."},
+    {"providers.*.credentials", section, "", "", "Several keys, or the client's own; instead of api_key."},
+    {"providers.*.credentials.mode", word, "rotate", "rotate|passthrough",
+     "rotate uses the keys of the pool; passthrough hands on what the client shows."},
+    {"providers.*.credentials.pool", section, "", "", "Keys to rotate."},
+    {"providers.*.credentials.pool[]", provider_key, "", "", "One key. One whose variable is not set is left out."},
+    {"providers.*.credentials.cooldown", duration, "60s", "0..1d", "How long a key rests after the provider refused it."},
+    {"providers.*.models", section, "as the catalogue says", "", "Models to add to the catalogue's, or to override."},
+    {"providers.*.models[]", text, "", "", "A model's id alone, or its facts."},
+    {"providers.*.models[].id", text, "", "", "The id as the provider spells it. Required."},
+    {"providers.*.models[].display_name", text, "the id", "", "The name for a person."},
+    {"providers.*.models[].window", integer, "", "1..100000000", "Context window in tokens."},
+    {"providers.*.models[].max_output", integer, "", "1..100000000", "Largest answer in tokens."},
+    {"providers.*.models[].vision", boolean, "", "", "The model reads images."},
+    {"providers.*.models[].price", section, "", "", "US dollars per million tokens."},
+    {"providers.*.models[].price.input", number, "0", "0..100000", "Input."},
+    {"providers.*.models[].price.output", number, "0", "0..100000", "Output."},
+    {"providers.*.models[].price.cache_read", number, "the input price", "0..100000", "Input read from the provider's prompt cache."},
+    {"providers.*.models[].price.cache_write", number, "the input price", "0..100000", "Input written to the provider's prompt cache."},
+    {"providers.*.models[].quirks", section, "", "", "Quirks of this model, on top of the provider's.", false, "@quirk"},
+    {"providers.*.quirks", section, "", "", "What is particular about the provider; see Quirks.", false, "@quirk"},
+    {"providers.*.headers", section, "", "", "Headers to add to each request."},
+    {"providers.*.headers.*", header, "", "", "A header's value; may be a secret."},
+    {"providers.*.timeouts", section, "", "", "How long to wait."},
+    {"providers.*.timeouts.connect", duration, "10s", "1ms..1h", "For the connection, TLS included."},
+    {"providers.*.timeouts.first_byte", duration, "300s", "1ms..1d", "From the request's end to the answer's first byte."},
+    {"providers.*.timeouts.idle", duration, "300s", "1ms..1d", "Between two reads of an answer."},
+    {"providers.*.timeouts.total", duration, "none", "1ms..1d",
+     "For the whole exchange. Cuts healthy streams too, so leave it out if you can."},
+    {"providers.*.ca_file", path, "the system's store", "", "PEM file with a private certificate authority."},
+    {"providers.*.proxy", proxy, "HTTPS_PROXY and NO_PROXY", "", "http://host:port, or none to connect directly."},
+    {"providers.*.count_tokens", boolean, "as the catalogue says", "",
+     "The provider serves /v1/messages/count_tokens; otherwise tokens are estimated."},
+
+    {"models", section, "", "", "What a client may ask for. The first rule that fits decides; provider/model-id always works."},
+    {"models[]", section, "", "", "One rule, with exactly one of name and match."},
+    {"models[].name", name, "", "", "The exact name."},
+    {"models[].match", pattern, "", "", "A pattern in which `*` stands for any run of characters. Put it in quotes."},
+    {"models[].to", target, "", "", "Where the request goes: a target, or a list in order of preference. Required."},
+    {"models[].to[]", target, "", "", "provider/model-id. A `*` in it takes what the star of `match` stood for."},
+    {"models[].to[].target", target, "", "", "provider/model-id."},
+    {"models[].to[].weight", integer, "1", "0..1000000", "Share of the requests, with balance: weighted.", kLater},
+    {"models[].balance", word, "ordered", "ordered|weighted|round_robin|least_busy|fastest|cheapest",
+     "How one of several targets is chosen.", kLater},
+    {"models[].display_name", text, "", "", "The name for a person, in a client's model list."},
+    {"default_model", name, "none", "",
+     "Where a name goes that nothing matches: a name of models or provider/model-id. Without it such a request is a 404."},
+
+    {"routes", section, "", "", "Where Claude Code's requests go by their kind, before models is looked at.", kLater},
+    {"routes.background", name, "", "", "Small requests that the client makes for itself.", kLater, "@route"},
+    {"routes.background[]", name, "", "", "One of a chain.", kLater},
+    {"routes.long_context", name, "", "", "Requests with more input tokens than `over`.", kLater, "@route"},
+    {"routes.long_context[]", name, "", "", "One of a chain.", kLater},
+    {"routes.thinking", name, "", "", "Requests that ask for thinking.", kLater, "@route"},
+    {"routes.thinking[]", name, "", "", "One of a chain.", kLater},
+    {"routes.web_search", name, "", "", "Requests with the web search tool.", kLater, "@route"},
+    {"routes.web_search[]", name, "", "", "One of a chain.", kLater},
+    {"routes.images", name, "", "", "Requests that hold images.", kLater, "@route"},
+    {"routes.images[]", name, "", "", "One of a chain.", kLater},
+    {"routes.subagent", name, "", "", "Requests of subagents.", kLater, "@route"},
+    {"routes.subagent[]", name, "", "", "One of a chain.", kLater},
+    {"@route.to", name, "", "", "A name of models, or provider/model-id.", kLater},
+    {"@route.to[]", name, "", "", "One of a chain.", kLater},
+    {"@route.over", integer, "", "1..100000000", "Input tokens from which the route holds.", kLater},
+    {"@route.models", pattern, "*", "", "Patterns of the model names that the route concerns.", kLater},
+    {"@route.models[]", pattern, "", "", "One pattern.", kLater},
+
+    {"fallbacks", section, "", "", "Where a request goes next, by the name that was asked for.", kLater},
+    {"fallbacks.on_error", section, "", "", "When the provider fails.", kLater},
+    {"fallbacks.on_error.*", name, "", "", "Names or targets, in order.", kLater},
+    {"fallbacks.on_error.*[]", name, "", "", "One of a chain.", kLater},
+    {"fallbacks.on_context_overflow", section, "", "", "When the request does not fit the model's window.", kLater},
+    {"fallbacks.on_context_overflow.*", name, "", "", "Names or targets, in order.", kLater},
+    {"fallbacks.on_context_overflow.*[]", name, "", "", "One of a chain.", kLater},
+    {"fallbacks.on_refusal", section, "", "", "When the model refuses.", kLater},
+    {"fallbacks.on_refusal.*", name, "", "", "Names or targets, in order.", kLater},
+    {"fallbacks.on_refusal.*[]", name, "", "", "One of a chain.", kLater},
+    {"retry", section, "", "", "Trying the same target again, before the first byte of an answer.", kLater},
+    {"retry.attempts", integer, "2", "1..20", "Attempts for each target, the first included.", kLater},
+    {"retry.backoff", duration, "500ms", "0..1h", "Pause before the second attempt; it doubles.", kLater},
+    {"retry.max_backoff", duration, "8s", "0..1h", "Longest pause.", kLater},
+    {"cooldown", section, "", "", "Leaving a failing target alone.", kLater},
+    {"cooldown.failures", integer, "3", "1..1000", "Failures in a row that start it.", kLater},
+    {"cooldown.for", duration, "30s", "0..1d", "How long.", kLater},
+    {"affinity", word, "session", "session|none", "Keep a session on one credential and target, so that prompt caches stay warm.", kLater},
+
+    {"usage", section, "", "", "The ledger of tokens and cost.", kLater},
+    {"usage.store", text, "sqlite", "", "sqlite, or postgresql://….", kLater},
+    {"usage.keep", duration, "90d", "0..3650d", "How long rows are kept.", kLater},
+    {"shared_state", text, "none", "", "redis://… shares limits between several gateways.", kLater},
+    {"cache", section, "", "", "Answers kept for equal requests.", kLater},
+    {"cache.mode", word, "off", "off|exact", "Whether answers are kept.", kLater},
+    {"cache.ttl", duration, "10m", "1s..365d", "How long an answer is kept.", kLater},
+    {"cache.size", size, "256MiB", "1KiB..1024GiB", "Memory for answers.", kLater},
+    {"budgets", section, "", "", "Limits on spending.", kLater},
+    {"budgets[]", section, "", "", "One budget.", kLater},
+    {"budgets[].scope", text, "all", "", "What it concerns: all, or a provider, model or key.", kLater},
+    {"budgets[].limit", text, "", "", "The sum, such as 50 USD.", kLater},
+    {"budgets[].per", word, "day", "hour|day|week|month", "The period.", kLater},
+    {"profiles", section, "", "", "Named set-ups for `penstock run`.", kLater},
+    {"profiles.*", anything, "", "", "One profile; not looked into yet.", kLater},
+
+    {"answers", section, "", "", "What answers look like."},
+    {"answers.model", word, "provider", "provider|asked",
+     "The model that an answer names: the provider's own word, or the name that the client asked for."},
+    {"picker", pattern, "*", "", "Patterns of the names that a client's model list shows."},
+    {"picker[]", pattern, "", "", "One pattern."},
+    {"log", section, "", "", "The log on standard error. Keys and bodies are never in it."},
+    {"log.level", word, "info", "debug|info|warn|error", "The least level that is written."},
+    {"log.format", word, "text", "text|json", "Lines for a person, or one JSON object a line."},
+    {"log.bodies", word, "off", "off|on", "Keep request and answer bodies for debugging.", kLater},
+
+    {"@quirk.system_turns", word, "to_user", "keep|to_user", "`role: system` inside messages."},
+    {"@quirk.cache_control", word, "strip", "keep|strip", "Prompt cache marks."},
+    {"@quirk.thinking", word, "keep", "keep|drop|inject_empty",
+     "Thinking blocks in the history: keep the provider's own, drop all, or keep and add an empty one to tool calls that have none."},
+    {"@quirk.thinking_mode", word, "enabled_only", "any|adaptive_only|enabled_only|drop|force_enabled",
+     "What the `thinking` field may say. Adaptive becomes enabled with a budget by effort where only enabled is known."},
+    {"@quirk.effort", words, "none", "keep|none|low|medium|high|xhigh|max",
+     "The efforts that output_config.effort may name; others go to the nearest. keep lets all through, none drops the field."},
+    {"@quirk.context_management", word, "strip", "keep|strip", "The context_management field."},
+    {"@quirk.output_format", word, "strip", "keep|strip", "output_config.format and output_format."},
+    {"@quirk.metadata", word, "hash", "keep|hash|strip", "metadata; hash replaces user_id by a digest."},
+    {"@quirk.betas", words, "drop", "keep|drop|NAME", "The anthropic-beta header: all, none, or the named ones."},
+    {"@quirk.tool_fields", word, "strip", "keep|strip", "Newer fields of tools, such as strict and defer_loading."},
+    {"@quirk.server_tools", word, "strip", "keep|strip|web_search", "Tools that the provider runs itself."},
+    {"@quirk.attribution", word, "strip", "keep|strip", "Claude Code's billing block at the start of the system prompt."},
+    {"@quirk.images", word, "keep", "keep|placeholder", "Image blocks; a placeholder is a line of text."},
+    {"@quirk.no_images", boolean, "false", "", "true is the same as images: placeholder."},
+    {"@quirk.documents", word, "keep", "keep|placeholder", "Document blocks."},
+    {"@quirk.temperature", word, "keep", "keep|strip|0..1|0..2|(0..1]", "temperature; a range moves a value to its nearest end."},
+    {"@quirk.top_p", word, "keep", "keep|strip", "top_p."},
+    {"@quirk.top_k", word, "keep", "keep|strip", "top_k."},
+    {"@quirk.stop_sequences", word, "keep", "keep|strip|max:N", "stop_sequences; at most N of them."},
+    {"@quirk.tool_choice", word, "keep", "keep|auto_only|strip|auto_when_thinking", "tool_choice."},
+    {"@quirk.max_tokens_limit", word, "none", "none|N", "Upper limit of max_tokens, beside the model's own max_output."},
+    {"@quirk.tool_results", word, "keep", "keep|merge", "merge puts the results of one turn into one message."},
+    {"@quirk.empty_blocks", word, "strip", "keep|strip", "Empty text blocks."},
+    {"@quirk.unknown_fields", word, "strip", "keep|strip", "Top-level fields which the API of 2023 does not have."},
+    {"@quirk.version", word, "2023-06-01", "keep|2023-06-01", "The anthropic-version header."},
+    {"@quirk.schema", word, "keep", "keep|clean", "JSON schemas of tools; clean takes out what narrow dialects refuse."},
+    {"@quirk.user_agent", word, "keep", "keep|drop", "The client's user-agent header."},
+});
+
+/// Splits `a.b[].c` into `a`, `b`, `[]`, `c`.
+std::vector<std::string_view> segments(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const auto end = path.starts_with("[]") ? 2 : std::min(path.find_first_of(".["), path.size());
+    parts.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+    if (path.starts_with('.')) path.remove_prefix(1);
+  }
+  return parts;
+}
+
+Schema& child(Schema& parent, std::string_view segment) {
+  if (segment != "*" && segment != "[]") return parent.named[std::string(segment)];
+  auto& slot = segment == "*" ? parent.any_key : parent.item;
+  if (!slot) slot = std::make_unique<Schema>();
+  return *slot;
+}
+
+Schema& place_of(Schema& root, std::string_view path) {
+  Schema* node = &root;
+  for (const auto segment : segments(path)) node = &child(*node, segment);
+  return *node;
+}
+
+struct Tree {
+  Schema groups, root;
+
+  Tree() {
+    for (const Field& field : kFields) place_of(field.path.starts_with('@') ? groups : root, field.path).field = &field;
+    for (const Field& field : kFields)
+      if (!field.group.empty()) place_of(root, field.path).group = &groups.named.at(std::string(field.group));
+  }
+};
+
+}  // namespace
+
+std::span<const Field> fields() { return kFields; }
+
+const Schema& schema() {
+  static const Tree tree;
+  return tree.root;
+}
+
+const Schema* Schema::below(std::string_view key) const {
+  if (const auto found = named.find(key); found != named.end()) return &found->second;
+  if (group != nullptr) return group->below(key);
+  return any_key.get();
+}
+
+bool Schema::takes_map() const { return !named.empty() || any_key || group != nullptr; }
+bool Schema::takes_scalar() const { return field != nullptr && field->type != Type::section; }
+bool Schema::takes_list() const { return item || (field != nullptr && field->type == Type::words); }
+
+std::vector<std::string> Schema::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, schema] : named) keys.push_back(key);
+  if (group != nullptr)
+    for (const auto& [key, schema] : group->named) keys.push_back(key);
+  return keys;
+}
+
+std::string_view name(Type type) {
+  switch (type) {
+    case section: return "map";
+    case text: return "text";
+    case integer: return "whole number";
+    case number: return "number";
+    case duration: return "duration";
+    case size: return "size";
+    case boolean: return "true or false";
+    case word: return "word";
+    case words: return "words";
+    case provider_key:
+    case token: return "secret";
+    case target: return "provider/model";
+    case Type::name: return "model name";
+    case pattern: return "pattern";
+    case address: return "address";
+    case url: return "URL";
+    case proxy: return "proxy URL";
+    case path: return "path";
+    case header: return "header value";
+    case anything: return "anything";
+  }
+  return "text";
+}
+
+}  // namespace penstock::config

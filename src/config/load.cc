@@ -1,0 +1,99 @@
+#include "config/load.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "config/check.h"
+#include "config/document.h"
+#include "config/expand.h"
+#include "config/parts.h"
+
+namespace penstock::config {
+
+namespace {
+
+constexpr std::string_view kFileName = "penstock.yaml";
+
+std::vector<Fault> sorted(std::vector<Fault> faults) {
+  std::ranges::sort(faults, {}, [](const Fault& fault) { return std::tie(fault.line, fault.column, fault.message); });
+  return faults;
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+}  // namespace
+
+std::string to_text(const Fault& fault) {
+  if (fault.line == 0) return fault.file + ": " + fault.message;
+  return fault.file + ":" + std::to_string(fault.line) + ":" + std::to_string(fault.column) + ": " + fault.message;
+}
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+std::expected<Config, std::vector<Fault>> parse(std::string_view text, const std::string& path, const LoadContext& context) {
+  Report report{path, {}};
+  const Surroundings around{context.environment, std::filesystem::path(path).parent_path().string()};
+  Node root = read_yaml(text, report);
+  check(root, around, report);
+
+  // From here on every value that is left is well formed; the parts hold keys against each other.
+  Config config;
+  config.path = path;
+  const Source source{root, context, around};
+  fill_server(source, config, report);
+  fill_providers(source, config, report);
+  fill_models(source, config, report);
+  fill_answers(source, config);
+  if (!report.faults.empty()) return std::unexpected(sorted(std::move(report.faults)));
+  return config;
+}
+
+std::expected<Config, std::vector<Fault>> load(const std::string& path, const LoadContext& context) {
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  // A folder can be opened, but not read.
+  if (!file.is_open() || is_folder(path)) {
+    const int reason = file.is_open() ? EISDIR : errno;
+    return std::unexpected(std::vector{Fault{path, 0, 0, std::string("cannot be read: ") + std::strerror(reason)}});
+  }
+  text << file.rdbuf();
+  return parse(text.str(), path, context);
+}
+
+std::string find_file(const std::string& explicit_path, const Environment& environment) {
+  if (!explicit_path.empty()) return explicit_path;
+  if (auto named = environment("PENSTOCK_CONFIG").value_or(""); !named.empty()) return named;
+  std::vector<std::string> places{std::string("./") + std::string(kFileName)};
+  const auto xdg = environment("XDG_CONFIG_HOME").value_or("");
+  const auto home = environment("HOME").value_or("");
+  if (xdg.starts_with('/')) {
+    places.push_back(xdg + "/penstock/" + std::string(kFileName));
+  } else if (!home.empty()) {
+    places.push_back(home + "/.config/penstock/" + std::string(kFileName));
+  }
+  places.push_back("/etc/penstock/" + std::string(kFileName));
+  const auto found = std::ranges::find_if(places, exists);
+  return found == places.end() ? "" : *found;
+}
+
+}  // namespace penstock::config

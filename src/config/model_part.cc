@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/text.h"
+#include "config/parts.h"
+#include "config/values.h"
+
+namespace penstock::config {
+
+namespace {
+
+constexpr std::string_view kMock = "mock";  // built in: always there as a target
+
+/// Every provider that a target may name.
+std::vector<std::string> provider_names(const Config& config, const LoadContext& context) {
+  std::vector<std::string> names;
+  for (const Provider& provider : config.providers) names.push_back(provider.name);
+  names.insert(names.end(), context.catalog_names.begin(), context.catalog_names.end());
+  names.emplace_back(kMock);
+  return names;
+}
+
+/// Reads the rules in order; later ones are held against the earlier.
+class RuleReader {
+ public:
+  RuleReader(std::vector<std::string> providers, Report& report) : providers_(std::move(providers)), report_(report) {}
+
+  ModelRule read(const Node& node) {
+    ModelRule rule;
+    rule.name = text_at(node, "name");
+    rule.match = text_at(node, "match");
+    rule.balance = text_at(node, "balance", rule.balance);
+    rule.display_name = text_at(node, "display_name");
+    check_names(node, rule);
+    if (node.lacks("to")) report_.add(node.at, "a rule of \"models\" has no target; add to: provider/model");
+    for (const Node* item : node.list("to")) read_target(*item, rule);
+    return rule;
+  }
+
+  void check_provider(Position at, const std::string& provider) {
+    if (std::ranges::find(providers_, provider) != providers_.end()) return;
+    auto mend = suggestion(provider, providers_);
+    if (mend.empty()) mend = "; add it under providers";
+    report_.add(at, "no provider is called " + shown(provider) + mend);
+  }
+
+ private:
+  void check_names(const Node& node, const ModelRule& rule) {
+    const bool no_name = node.lacks("name"), no_match = node.lacks("match");
+    if (no_name && no_match) report_.add(node.at, "a rule of \"models\" has neither name nor match; add one");
+    if (!no_name && !no_match) report_.add(node.place_of("match"), "a rule of \"models\" has both name and match; keep one");
+    if (rule.name.contains('*')) report_.add(node.find("name")->at, shown(rule.name) + " holds a star; write match: instead of name:");
+    check_fresh("name", rule.name, node);
+    check_fresh("match", rule.match, node);
+  }
+
+  void check_fresh(const std::string& key, const std::string& value, const Node& node) {
+    if (value.empty()) return;
+    const int line = node.find(key)->at.line;
+    const auto [first, fresh] = lines_.emplace(key + ": " + value, line);
+    if (!fresh) report_.add(node.find(key)->at, key + " " + shown(value) + " is already given in line " + std::to_string(first->second));
+  }
+
+  void read_target(const Node& item, ModelRule& rule) {
+    if (item.is_map() && item.lacks("target")) report_.add(item.at, "a target has no \"target\"; add target: provider/model");
+    const Node* text = item.is_map() ? item.scalar("target") : &item;
+    if (text == nullptr || !text->is_scalar()) return;
+    auto target = parse_target(text->text);
+    if (!target) return;
+    if (item.is_map()) target->weight = static_cast<unsigned>(value_at(item, "weight", parse_integer).value_or(1));
+    check_provider(text->at, target->provider);
+    if (target->model.contains('*') && !rule.match.contains('*'))
+      report_.add(text->at, shown(text->text) + " holds a star, but the rule has no match with a star to fill it");
+    rule.to.push_back(std::move(*target));
+  }
+
+  std::vector<std::string> providers_;
+  Report& report_;
+  std::map<std::string, int> lines_;
+};
+
+bool matches(const ModelRule& rule, std::string_view name) {
+  return rule.match.empty() ? rule.name == name : matches_glob(rule.match, name);
+}
+
+void fill_default_model(const Node& root, Config& config, RuleReader& reader, Report& report) {
+  const Node* node = root.scalar("default_model");
+  if (node == nullptr) return;
+  config.default_model = node->text;
+  if (std::ranges::any_of(config.models, [&](const ModelRule& rule) { return matches(rule, node->text); })) return;
+  if (const auto target = parse_target(node->text)) return reader.check_provider(node->at, target->provider);
+  std::vector<std::string> names;
+  for (const ModelRule& rule : config.models)
+    if (!rule.name.empty()) names.push_back(rule.name);
+  auto mend = suggestion(node->text, names);
+  if (mend.empty()) mend = "; write a name of models, or provider/model";
+  report.add(node->at, "\"default_model\": no rule of models fits " + shown(node->text) + mend);
+}
+
+}  // namespace
+
+void fill_models(const Source& source, Config& config, Report& report) {
+  RuleReader reader(provider_names(config, source.context), report);
+  for (const Node* node : source.root.list("models"))
+    if (node->is_map()) config.models.push_back(reader.read(*node));
+  fill_default_model(source.root, config, reader, report);
+}
+
+}  // namespace penstock::config

@@ -1,0 +1,39 @@
+// From a checked tree to the values of Config, with the rules that concern more than one key. Each part reads one top-level key and notes
+// its own faults; a value that check() rejected is skipped, so every fault is told once.
+#pragma once
+
+#include "config/document.h"
+#include "config/expand.h"
+#include "config/load.h"
+
+namespace penstock::config {
+
+/// What the parts share.
+struct Source {
+  const Node& root;
+  const LoadContext& context;
+  const Surroundings& around;
+};
+
+/// `server` and `auth`: listening beyond this machine needs tokens.
+void fill_server(const Source& source, Config& config, Report& report);
+/// `providers`: a catalogue row or a base_url, sane headers and credentials.
+void fill_providers(const Source& source, Config& config, Report& report);
+/// `models` and `default_model`: names are unique, targets lead to known providers. Needs config.providers.
+void fill_models(const Source& source, Config& config, Report& report);
+/// `answers`, `picker`, `log`.
+void fill_answers(const Source& source, Config& config);
+
+/// The scalar at `key` read by `read`, or nothing.
+template <typename T>
+std::optional<T> value_at(const Node& map, std::string_view key, std::expected<T, std::string> (*read)(std::string_view)) {
+  const Node* node = map.scalar(key);
+  if (node == nullptr) return std::nullopt;
+  auto value = read(node->text);
+  return value ? std::optional<T>(std::move(*value)) : std::nullopt;
+}
+
+/// The text of the scalar at `key`, or `otherwise`.
+std::string text_at(const Node& map, std::string_view key, std::string_view otherwise = "");
+
+}  // namespace penstock::config
