@@ -1,0 +1,107 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/text.h"
+#include "catalog/embedded.h"
+#include "catalog/rows.h"
+
+namespace penstock::catalog {
+
+namespace {
+
+template <typename Row>
+Row* find_in(std::vector<Row>& rows, std::string_view key, std::string Row::* member) {
+  const auto found = std::ranges::find(rows, key, member);
+  return found == rows.end() ? nullptr : &*found;
+}
+
+void merge_models(std::vector<Model>& base, const std::vector<Model>& over) {
+  for (const Model& model : over) {
+    if (Model* known = find_in(base, model.id, &Model::id)) {
+      *known = model;
+    } else {
+      base.push_back(model);
+    }
+  }
+}
+
+void merge_provider(Provider& base, const Provider& over) {
+  std::vector<Model> models = std::move(base.models);
+  merge_models(models, over.models);
+  if (!over.base_url.empty()) base = over;
+  base.models = std::move(models);
+}
+
+void lay_over(std::map<std::string, std::string>& quirks, const std::map<std::string, std::string>& more) {
+  for (const auto& [name, word] : more) quirks[name] = word;
+}
+
+void lay_patterns_under_models(Provider& provider) {
+  for (Model& model : provider.models) {
+    std::map<std::string, std::string> all;
+    for (const auto& [pattern, quirks] : provider.model_quirks)
+      if (matches_glob(pattern, model.id)) lay_over(all, quirks);
+    lay_over(all, model.quirks);
+    model.quirks = std::move(all);
+  }
+}
+
+}  // namespace
+
+const Model* Provider::find(std::string_view id) const {
+  const auto found = std::ranges::find(models, id, &Model::id);
+  return found == models.end() ? nullptr : &*found;
+}
+
+std::map<std::string, std::string> Provider::quirks_of(std::string_view id) const {
+  auto all = quirks;
+  for (const auto& [pattern, more] : model_quirks)
+    if (matches_glob(pattern, id)) lay_over(all, more);
+  if (const Model* model = find(id)) lay_over(all, model->quirks);
+  return all;
+}
+
+const Provider* Catalog::find(std::string_view name) const {
+  const auto found = std::ranges::find(providers, name, &Provider::name);
+  return found == providers.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Catalog::names() const {
+  std::vector<std::string> names;
+  std::ranges::transform(providers, std::back_inserter(names), &Provider::name);
+  return names;
+}
+
+Result<Catalog> parse(std::string_view providers_yaml, std::string_view models_yaml) {
+  Catalog catalog;
+  TRY(catalog.providers, read_providers(providers_yaml));
+  TRY(const auto blocks, read_models(models_yaml));
+  for (const auto& [name, models] : blocks) {
+    Provider* provider = find_in(catalog.providers, name, &Provider::name);
+    if (provider == nullptr) {
+      provider = &catalog.providers.emplace_back();
+      provider->name = name;
+    }
+    provider->models = models;
+    lay_patterns_under_models(*provider);
+  }
+  return catalog;
+}
+
+Result<Catalog> builtin() { return parse(kProvidersYaml, kModelsYaml); }
+
+Catalog merge(Catalog base, const Catalog& over) {
+  for (const Provider& provider : over.providers) {
+    if (Provider* known = find_in(base.providers, provider.name, &Provider::name)) {
+      merge_provider(*known, provider);
+    } else {
+      base.providers.push_back(provider);
+    }
+  }
+  return base;
+}
+
+}  // namespace penstock::catalog

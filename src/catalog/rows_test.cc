@@ -1,0 +1,113 @@
+#include "catalog/rows.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace penstock::catalog {
+namespace {
+
+std::string provider_fault(std::string_view yaml) {
+  const auto rows = read_providers(yaml);
+  return rows ? "no fault" : rows.error().message;
+}
+
+std::string model_fault(std::string_view yaml) {
+  const auto blocks = read_models(yaml);
+  return blocks ? "no fault" : blocks.error().message;
+}
+
+TEST(Rows, PricesAreExact) {
+  EXPECT_EQ(parse_price("1").value(), 1'000'000);
+  EXPECT_EQ(parse_price("0.0036").value(), 3600);
+  EXPECT_EQ(parse_price("0.435").value(), 435'000);
+  EXPECT_EQ(parse_price("12.5").value(), 12'500'000);
+  EXPECT_EQ(parse_price("0.000001").value(), 1);
+  EXPECT_EQ(parse_price("0").value(), 0);
+  for (const auto* text : {"", ".", ".5", "1.", "-1", "1e3", "0.0000001", "1,5", "1.2.3", "x", "99999999999999999999"})
+    EXPECT_FALSE(parse_price(text)) << text;
+}
+
+TEST(Rows, AProviderIsReadWhole) {
+  const auto rows = read_providers(R"(
+x:
+  display_name: The X
+  base_url: https://h/p
+  dialect: openai-chat
+  auth: header
+  auth_header: x-k
+  env: [A, B]
+  key_files: [.XAZ1.api.key]
+  local: true
+  aggregator: true
+  count_tokens: true
+  headers: { a: b }
+  quirks: { effort: [low, high], images: keep }
+  model_quirks: { "m-*": { images: placeholder } }
+  source: DOC:x
+  date: 2026-11-20
+)");
+  ASSERT_TRUE(rows) << rows.error().message;
+  const Provider& row = rows->at(0);
+  EXPECT_EQ(row.name, "x");
+  EXPECT_EQ(row.display_name, "The X");
+  EXPECT_EQ(row.dialect, "openai-chat");
+  EXPECT_EQ(row.auth_header, "x-k");
+  EXPECT_EQ(row.env, (std::vector<std::string>{"A", "B"}));
+  EXPECT_TRUE(row.local && row.aggregator && row.count_tokens);
+  EXPECT_EQ(row.headers.at("a"), "b");
+  EXPECT_EQ(row.quirks.at("effort"), "low,high");
+  EXPECT_EQ(row.model_quirks.at(0).second.at("images"), "placeholder");
+  EXPECT_EQ(row.source + row.date, "DOC:x2026-11-20");
+}
+
+TEST(Rows, AModelIsReadWhole) {
+  const auto blocks = read_models(
+      "x:\n  - { id: m, window: 10, max_output: 5, price: { input: 2, output: 3, cache_read: 0.5 }, vision: false, quirks: { a: b } }\n  - "
+      "{ id: n }\n");
+  ASSERT_TRUE(blocks) << blocks.error().message;
+  const Model& model = blocks->at(0).second.at(0);
+  EXPECT_EQ(model.display_name, "m");
+  EXPECT_EQ(model.window, 10U);
+  EXPECT_EQ(model.max_output, 5U);
+  EXPECT_TRUE(model.price.known);
+  EXPECT_EQ(model.price.cache_read, 500'000);
+  EXPECT_EQ(model.price.cache_write, model.price.input) << "not given: the input price";
+  EXPECT_FALSE(model.vision);
+  EXPECT_FALSE(blocks->at(0).second.at(1).price.known);
+}
+
+TEST(Rows, FaultsNameTheRow) {
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, colour: red }"), "catalogue row \"x\": has an unknown key \"colour\"");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, auth: basic }"),
+            "catalogue row \"x\": key \"auth\": does not know the word \"basic\"");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, local: maybe }"), "catalogue row \"x\": key \"local\": must be true or false");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, env: A }"), "catalogue row \"x\": key \"env\": must be a list");
+  EXPECT_EQ(provider_fault("x: { display_name: X }"), "catalogue row \"x\": has no base_url with http or https");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h/v1 }"), "catalogue row \"x\": has a base_url that ends in / or /v1; take that off");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, auth: header }"),
+            "catalogue row \"x\": needs auth_header exactly when auth is header");
+  EXPECT_EQ(provider_fault("x: [a]"), "catalogue row \"x\": must be a map");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h }\nx: { base_url: https://h }"), "catalogue row \"x\" is given twice");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, base_url: https://i }"), "catalogue row \"x\": has the key \"base_url\" twice");
+  EXPECT_EQ(model_fault("x: { id: m }"), "catalogue row \"x\": must be a list of models");
+  EXPECT_EQ(model_fault("x: [ { window: 1 } ]"), "catalogue row \"x\": model number 1 has no id");
+  EXPECT_EQ(model_fault("x: [ { id: m }, { id: m } ]"), "catalogue row \"x\": model \"m\" is given twice");
+  EXPECT_EQ(model_fault("x: [ { id: m, window: 1M } ]"), "catalogue row \"x\": model \"m\" key \"window\": must be a whole number");
+  EXPECT_EQ(model_fault("x: [ { id: m, price: { input: 0.0000001 } } ]"),
+            "catalogue row \"x\": model \"m\" key \"price\": key \"input\": \"0.0000001\" is not a price such as 0.25, in dollars per "
+            "million tokens with at most six decimals");
+  EXPECT_EQ(model_fault("- a"), "the catalogue must be a map from names to rows");
+}
+
+TEST(Rows, BadYamlIsAFaultAndNoException) {
+  for (const auto* text : {"x: [", "x: *y", "a: b: c", "? [a] : b", "x: &x [*x]", "x: { quirks: &q { a: *q } }"}) {
+    EXPECT_NE(provider_fault(text), "no fault") << text;
+    EXPECT_NE(model_fault(text), "no fault") << text;
+  }
+  EXPECT_EQ(provider_fault(""), "no fault");
+  EXPECT_EQ(model_fault("# nothing\n"), "no fault");
+}
+
+}  // namespace
+}  // namespace penstock::catalog
