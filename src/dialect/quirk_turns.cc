@@ -1,0 +1,172 @@
+#include "dialect/quirk_turns.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect/quirk_blocks.h"
+#include "dialect/turn_order.h"
+
+namespace penstock::dialect {
+
+namespace {
+
+constexpr std::string_view kReminder = "<system-reminder>\\n", kReminderEnd = "\\n</system-reminder>";
+constexpr std::string_view kAttribution = "x-anthropic-billing-header:";
+/// Stands where a message has nothing left but cannot go. Not white space: Anthropic refuses that.
+constexpr std::string_view kPlaceholder = R"x({"role":"user","content":"(no content)"})x";
+
+void wrap(const Edit& edit, json::Value text) {
+  std::string wrapped = "\"";
+  edit.patch.replace(text, wrapped.append(kReminder).append(text.raw_text()).append(kReminderEnd).append("\""));
+}
+
+/// system_turns: to_user, for one message. Its text becomes a reminder; tool_addition and tool_removal blocks say nothing to others.
+void edit_system_turn(const Edit& edit, Turn& turn) {
+  for (const auto& member : turn.message.members()) {
+    if (member.key.equals("role")) edit.patch.replace(member.value, "\"user\"");
+    if (!member.key.equals("role") && !member.key.equals("content")) edit.patch.remove(turn.message, member);
+  }
+  turn.role = Role::user;
+  turn.was_system = true;
+  if (turn.is_text()) {
+    turn.empty = is_blank(turn.content.raw_text());
+    if (!turn.empty) wrap(edit, turn.content);
+    return;
+  }
+  for (const auto& block : turn.content.elements()) {
+    const auto text = block.find("text");
+    if (text_of(block, "type") != "text" || !text || !text->is_string() || is_blank(text->raw_text())) {
+      edit.patch.remove(turn.content, block);
+      continue;
+    }
+    wrap(edit, *text);
+    strip_fields(edit, block, {"type", "text"});
+    turn.blocks.push_back({block, BlockKind::text});
+  }
+  turn.empty = turn.blocks.empty();
+}
+
+void edit_plain_turn(const Edit& edit, Turn& turn) {
+  strip_fields(edit, turn.message, {"role", "content"});
+  const bool strips = edit.quirks.empty_blocks == Keep::strip;
+  if (turn.is_text()) {
+    turn.empty = strips && is_blank(turn.content.raw_text());
+    return;
+  }
+  bool had_any = false;
+  for (const auto& block : turn.content.elements()) {
+    had_any = true;
+    if (const auto left = edit_block(edit, turn.content, block)) turn.blocks.push_back(*left);
+  }
+  turn.empty = turn.blocks.empty() && (had_any || strips);
+}
+
+Turn read_turn(json::Value message) {
+  Turn turn;
+  turn.message = message;
+  std::string role;
+  for (const auto& [key, value] : message.members()) {
+    if (key.equals("role")) role = value.text();
+    if (!key.equals("content")) continue;
+    turn.content = value;
+    turn.has_content = value.is_string() || value.is_array();
+  }
+  turn.role = role == "user" ? Role::user : role == "assistant" ? Role::assistant : Role::system;
+  return turn;
+}
+
+Turn edit_turn(const Edit& edit, json::Value message) {
+  Turn turn = read_turn(message);
+  if (!turn.has_content) return turn;
+  if (turn.role == Role::system && edit.quirks.system_turns == SystemTurns::to_user)
+    edit_system_turn(edit, turn);
+  else
+    edit_plain_turn(edit, turn);
+  return turn;
+}
+
+/// An empty turn cannot just go when it is the user's between two assistant turns or before the first one, or when nothing else is left. An empty
+/// assistant turn held no tool call, so nothing answers to it.
+bool holds_a_place(const Turn& turn, std::span<const Turn> kept, std::span<const Turn> rest) {
+  const auto next = std::ranges::find_if(rest, [](const Turn& other) { return !other.empty; });
+  if (next == rest.end()) return kept.empty() && rest.empty();
+  if (turn.role != Role::user || turn.was_system || next->role != Role::assistant) return false;
+  return kept.empty() || kept.back().role == Role::assistant;
+}
+
+void drop_empty(const Edit& edit, json::Value messages, std::vector<Turn>& turns) {
+  std::vector<Turn> kept;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    auto& turn = turns[i];
+    if (!turn.empty) {
+      kept.push_back(std::move(turn));
+    } else if (holds_a_place(turn, kept, std::span(turns).subspan(i + 1))) {
+      edit.patch.replace(turn.message, std::string(kPlaceholder));
+      turn.role = Role::user;
+      turn.has_content = false;  // takes part in nothing more
+      kept.push_back(std::move(turn));
+    } else {
+      edit.patch.remove(messages, turn.message);
+    }
+  }
+  turns = std::move(kept);
+}
+
+/// thinking: inject_empty, for providers that want reasoning with every call (wire-reference 0.2, 9).
+void inject_thinking(const Edit& edit, std::span<const Turn> turns) {
+  for (const auto& turn : turns)
+    if (turn.role == Role::assistant && turn.has(BlockKind::tool_use) && !turn.has(BlockKind::thinking))
+      edit.patch.insert_before(turn.blocks.front().value, R"({"type":"thinking","thinking":"","signature":""})");
+}
+
+/// The attribution line at the start of a system text, with its line end. Escapes as in JSON.
+std::size_t attribution_length(std::string_view written) {
+  if (!written.starts_with(kAttribution)) return 0;
+  auto end = written.find("\\n");
+  if (end == std::string_view::npos) return written.size();
+  while (written.substr(end).starts_with("\\n")) end += 2;
+  return end;
+}
+
+bool is_attribution(json::Value block) {
+  const auto text = block.find("text");
+  return text && text->is_string() && text->raw_text().starts_with(kAttribution);
+}
+
+bool edit_system_text(const Edit& edit, json::Value system) {
+  auto written = system.raw_text();
+  const auto cut = edit.quirks.attribution == Keep::strip ? attribution_length(written) : 0;
+  written.remove_prefix(cut);
+  if (edit.quirks.empty_blocks == Keep::strip && is_blank(written)) return false;
+  if (cut == 0) return true;
+  if (written.empty()) return false;
+  edit.patch.replace(system, "\"" + std::string(written) + "\"");
+  return true;
+}
+
+}  // namespace
+
+void edit_messages(const Edit& edit, json::Value messages) {
+  std::vector<Turn> turns;
+  for (const auto& message : messages.elements()) turns.push_back(edit_turn(edit, message));
+  drop_empty(edit, messages, turns);
+  if (edit.quirks.thinking == Thoughts::inject_empty) inject_thinking(edit, turns);
+  order_turns(edit, messages, turns);
+}
+
+bool edit_system(const Edit& edit, json::Value system) {
+  if (system.is_string()) return edit_system_text(edit, system);
+  std::size_t left = 0;
+  for (const auto& block : system.elements()) {
+    if (edit.quirks.attribution == Keep::strip && is_attribution(block))
+      edit.patch.remove(system, block);
+    else
+      left += edit_block(edit, system, block).has_value();
+  }
+  return left > 0 || system.is_empty();
+}
+
+}  // namespace penstock::dialect
