@@ -1,0 +1,114 @@
+#include "gateway/adapt.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <numeric>
+
+#include "base/text.h"
+#include "dialect/adapt.h"
+#include "gateway/authenticate.h"
+#include "wire/headers.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+void add(std::string& head, std::string_view name, std::string_view value) {
+  head += name;
+  head += ": ";
+  head += value;
+  head += "\r\n";
+}
+
+bool is(const wire::Field& field, std::string_view name) { return equals_ignoring_case(field.name, name); }
+
+bool is_ours(std::string_view name) { return starts_with_ignoring_case(name, "x-penstock-") || equals_ignoring_case(name, "x-litellm-api-key"); }
+
+/// The client's own credential passes in passthrough mode, unless it is a token of ours.
+bool credential_passes(const wire::Field& field, const Upstream& upstream, const Snapshot& snapshot) {
+  if (!upstream.passthrough || is_ours(field.name)) return false;
+  if (!is(field, "authorization") && !is(field, "x-api-key")) return false;
+  return !is_client_token(bearer_of(field.value), snapshot);
+}
+
+/// Fields that pass to Anthropic: all that are not the connection's, the sender's, or a credential.
+bool passes_to_anthropic(const wire::Field& field, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
+  if (wire::is_client_credential(field.name)) return credential_passes(field, upstream, snapshot);
+  return !wire::is_hop_by_hop(field.name) && !wire::is_rewritten(field.name) && !is_ours(field.name) && !is(field, "origin") && !is(field, "referer") &&
+         !upstream.headers.contains(to_lower(field.name)) && !wire::is_named_in_connection(client.fields, field.name);
+}
+
+void add_credential(std::string& head, const Upstream& upstream) {
+  if (upstream.passthrough || upstream.key.empty()) return;
+  switch (upstream.auth) {
+    case AuthScheme::x_api_key: return add(head, "x-api-key", upstream.key.reveal());
+    case AuthScheme::bearer: return add(head, "authorization", fmt::format("Bearer {}", upstream.key.reveal()));
+    case AuthScheme::header: return add(head, upstream.auth_header, upstream.key.reveal());
+    case AuthScheme::none: return;
+  }
+}
+
+void add_for_third_party(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const dialect::Quirks& quirks, const Snapshot& snapshot) {
+  const auto overridden = [&](std::string_view name) { return upstream.headers.contains(std::string(name)); };
+  if (!overridden("content-type")) add(head, "content-type", "application/json");
+  if (!overridden("accept")) add(head, "accept", "application/json, text/event-stream");
+  if (!overridden("anthropic-version")) {
+    const auto* version = wire::find(client.fields, "anthropic-version");
+    add(head, "anthropic-version", version && quirks.version == dialect::Keep::keep ? version->value : "2023-06-01");
+  }
+  std::string betas;
+  for (const auto& field : client.fields) {
+    if (is(field, "anthropic-beta")) betas += (betas.empty() ? "" : ",") + std::string(field.value);
+    if (is(field, "user-agent") && quirks.user_agent == dialect::Keep::keep && !overridden("user-agent")) add(head, "user-agent", field.value);
+    if (wire::is_client_credential(field.name) && credential_passes(field, upstream, snapshot)) add(head, field.name, field.value);
+  }
+  if (const auto left = dialect::filter_betas(quirks, betas); !left.empty() && !overridden("anthropic-beta")) add(head, "anthropic-beta", left);
+}
+
+void add_fields(std::string& head, const wire::RequestHead& client, const Record& record, const Snapshot& snapshot) {
+  const Upstream& upstream = *record.upstream;
+  if (upstream.transparent) {
+    for (const auto& field : client.fields)
+      if (passes_to_anthropic(field, client, upstream, snapshot)) add(head, field.name, field.value);
+  } else {
+    add_for_third_party(head, client, upstream, upstream.quirks_for(record.model_id), snapshot);
+  }
+  for (const auto& [name, value] : upstream.headers) add(head, name, value);
+  add_credential(head, upstream);
+  // The tap reads what passes, so it must not be compressed.
+  add(head, "accept-encoding", "identity");
+}
+
+}  // namespace
+
+std::vector<iovec> Outgoing::pieces() const {
+  std::vector<iovec> all;
+  all.reserve(body.size() + 1);
+  all.push_back({const_cast<char*>(head.data()), head.size()});
+  for (const auto piece : body) all.push_back({const_cast<char*>(piece.data()), piece.size()});
+  return all;
+}
+
+Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record, const Snapshot& snapshot) {
+  const Upstream& upstream = *record.upstream;
+  Outgoing out;
+  out.patch = std::make_unique<json::Patch>(body);
+  const dialect::RequestContext context{upstream.name, record.model_id, record.model ? record.model->max_output : 0, snapshot.signatures.get(), &record.facts};
+  dialect::apply(upstream.quirks_for(record.model_id), body, context, *out.patch);
+  out.body = out.patch->pieces();
+  const auto size = std::accumulate(out.body.begin(), out.body.end(), std::size_t{0}, [](std::size_t sum, auto piece) { return sum + piece.size(); });
+
+  out.head.reserve(2048);
+  out.head += "POST ";
+  out.head += upstream.path;
+  out.head += record.operation == Operation::count_tokens ? "/v1/messages/count_tokens" : "/v1/messages";
+  if (upstream.transparent) out.head += query;
+  out.head += " HTTP/1.1\r\n";
+  add(out.head, "host", upstream.host);
+  add_fields(out.head, client, record, snapshot);
+  fmt::format_to(std::back_inserter(out.head), "content-length: {}\r\n\r\n", size);
+  return out;
+}
+
+}  // namespace penstock::gateway

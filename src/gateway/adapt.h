@@ -1,0 +1,31 @@
+// A client's request becomes the provider's: the head is written anew under a policy, the body is patched in place.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/record.h"
+#include "json/patch.h"
+#include "wire/http_head.h"
+
+namespace penstock::gateway {
+
+/// A request for a provider. The body's pieces view the client's body and the patch's own texts; both must stay until it is sent.
+struct Outgoing {
+  std::string head;
+  std::unique_ptr<json::Patch> patch;
+  std::vector<std::string_view> body;
+
+  /// Head and body, for a gathered write.
+  [[nodiscard]] std::vector<iovec> pieces() const;
+};
+
+/// The request for record.upstream and record.model_id. Header policy: hop-by-hop fields and client credentials never pass; to Anthropic
+/// every other field passes; to others only what they understand, with betas filtered and the API version lowered (wire-reference 1.2).
+Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record, const Snapshot& snapshot);
+
+}  // namespace penstock::gateway

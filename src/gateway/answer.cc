@@ -1,0 +1,66 @@
+#include "gateway/answer.h"
+
+#include <fmt/format.h>
+
+#include "wire/sse.h"
+
+namespace penstock::gateway {
+
+std::string Answer::fields(std::string_view more) const {
+  std::string lines;
+  lines.reserve(256 + more.size());
+  fmt::format_to(std::back_inserter(lines), "request-id: {}\r\n", record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id);
+  if (record_.upstream) {
+    fmt::format_to(std::back_inserter(lines), "x-penstock-provider: {}\r\nx-penstock-model: {}\r\nx-penstock-attempts: {}\r\nx-penstock-route: {}\r\n",
+                   record_.upstream->name, record_.model_id, record_.attempts, record_.plan.rule);
+  }
+  lines += more;
+  return lines;
+}
+
+void Answer::sent() {
+  last_sent_ = net::Clock::now();
+  if (record_.first_byte == net::TimePoint{}) record_.first_byte = last_sent_;
+}
+
+net::Task<Status> Answer::whole(int status, std::string_view more, std::string_view body) {
+  sent();
+  const std::string lines = fields(more);
+  co_return co_await exchange_.send(status, lines, body);
+}
+
+net::Task<Status> Answer::begin(std::string_view more, std::string_view first) {
+  sent();
+  if (begun()) co_return co_await exchange_.send_stream(first);
+  const std::string lines =
+      fields("content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n" + std::string(more));
+  co_return co_await exchange_.begin_stream(200, lines, first);
+}
+
+net::Task<Status> Answer::more(std::string_view events) {
+  sent();
+  return exchange_.send_stream(events);
+}
+
+net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stream(last); }
+
+net::Task<Status> Answer::ping() { return begin({}, wire::kPingEvent); }
+
+net::Task<> Answer::error(const dialect::ClientError& error) {
+  record_.error = error.message;
+  const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;
+  Status sent;
+  if (begun()) {
+    const std::string event = dialect::error_event(error, id);
+    sent = co_await exchange_.end_stream(event);
+  } else {
+    std::string more = "content-type: application/json\r\n";
+    if (error.retry_after) more += fmt::format("retry-after: {}\r\n", *error.retry_after);
+    if (error.should_retry) more += fmt::format("x-should-retry: {}\r\n", *error.should_retry ? "true" : "false");
+    const std::string body = dialect::error_body(error, id);
+    sent = co_await whole(error.status, more, body);
+  }
+  if (!sent) record_.outcome = Outcome::client_left;
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,44 @@
+// The client's answer, whatever state it is in: not begun, or a stream that has begun (pings go out before a provider says anything).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dialect/anthropic_errors.h"
+#include "gateway/record.h"
+#include "net/http_server.h"
+
+namespace penstock::gateway {
+
+/// Silence after which a stream gets a ping. Claude Code shows "Waiting for API response" after 20 s (wire-reference 2.3).
+inline constexpr std::chrono::seconds kPingAfter{15};
+
+/// Wraps the exchange of one model request. Lives as long as the request's coroutine.
+class Answer {
+ public:
+  Answer(net::Exchange& exchange, Record& record) : exchange_(exchange), record_(record) {}
+
+  [[nodiscard]] bool begun() const { return exchange_.answered(); }
+  /// When the next ping is due.
+  [[nodiscard]] net::TimePoint ping_at() const { return last_sent_ + kPingAfter; }
+
+  /// A whole answer. `fields` are further lines of its head.
+  net::Task<Status> whole(int status, std::string_view fields, std::string_view body);
+  /// Begins the event stream, if it has not begun.
+  net::Task<Status> begin(std::string_view fields, std::string_view first);
+  net::Task<Status> more(std::string_view events);
+  net::Task<Status> end(std::string_view last = {});
+  /// A ping event; begins the stream when need be.
+  net::Task<Status> ping();
+  /// An error in the client's dialect: an answer with a status, or an event that ends the stream.
+  net::Task<> error(const dialect::ClientError& error);
+
+ private:
+  [[nodiscard]] std::string fields(std::string_view more) const;
+  void sent();
+  net::Exchange& exchange_;
+  Record& record_;
+  net::TimePoint last_sent_ = net::Clock::now();
+};
+
+}  // namespace penstock::gateway

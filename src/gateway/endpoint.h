@@ -1,0 +1,30 @@
+// Which of our routes a request line names (interface.md, HTTP).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace penstock::gateway {
+
+enum class Page : unsigned char {
+  messages, count_tokens,        // POST
+  models, model, root, hello, health, livez, readyz,  // GET and HEAD
+  wrong_method, unknown,
+};
+
+/// A request line, understood. Views into the target.
+struct RequestTarget {
+  Page page = Page::unknown;
+  std::string path_target;     // NAME of /to/NAME/…, percent-decoded
+  std::string model;           // with Page::model: the id, percent-decoded
+  std::string_view path;       // without query, for the log
+  std::string_view allow;      // with Page::wrong_method: what would do
+};
+
+/// Queries are ignored (`?beta=true`, `?limit=1000`); an absolute target's scheme and authority too.
+RequestTarget understand(std::string_view method, std::string_view target);
+
+/// Percent-decoding; a broken escape stays as it is.
+std::string percent_decode(std::string_view text);
+
+}  // namespace penstock::gateway

@@ -1,0 +1,239 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "dialect/anthropic_request.h"
+#include "gateway/admit.h"
+#include "gateway/attempt.h"
+#include "gateway/authenticate.h"
+#include "gateway/pages.h"
+#include "gateway/relay_whole.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+constexpr std::size_t kMaxSession = 64;
+constexpr unsigned kLearnAll = 32, kLearnOneOf = 64;  // requests of a model that the estimator learns from
+constexpr std::size_t kMostSeen = 1024;
+
+std::string target_name(const Record& record) { return record.upstream->name + "/" + record.model_id; }
+
+std::string field_text(const wire::RequestHead& head, std::string_view name, std::size_t most) {
+  const auto* field = wire::find(head.fields, name);
+  return field ? std::string(field->value.substr(0, most)) : std::string();
+}
+
+Record begin_record(const wire::RequestHead& head, const RequestTarget& target) {
+  Record record;
+  record.started = net::Clock::now();
+  record.request_id = new_request_id();
+  record.method = head.method.substr(0, 16);
+  record.path = target.path.substr(0, 128);
+  record.path_target = target.path_target;
+  record.session = field_text(head, "x-claude-code-session-id", kMaxSession);
+  if (target.page == Page::messages) record.operation = Operation::messages;
+  if (target.page == Page::count_tokens) record.operation = Operation::count_tokens;
+  return record;
+}
+
+/// Probes of load balancers and of Claude Code's start say nothing and need nothing.
+bool is_public(Page page) { return page == Page::root || page == Page::hello || page == Page::livez || page == Page::readyz || page == Page::health; }
+
+std::string_view query_of(std::string_view target) {
+  const auto mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view{} : target.substr(mark);
+}
+
+dialect::ClientError no_credential(const Upstream& upstream) {
+  dialect::ClientError error;
+  error.status = 502;
+  error.type = "api_error";
+  error.should_retry = false;
+  error.message = fmt::format("there is no key for the provider {}: set {} and start the gateway again, or write providers.{}.api_key in the configuration",
+                              upstream.name, upstream.key_variable.empty() ? "its key" : upstream.key_variable, upstream.name);
+  return error;
+}
+
+}  // namespace
+
+std::string new_request_id() {
+  static thread_local std::mt19937_64 random{std::random_device{}()};
+  return fmt::format("req_{:016x}{:08x}", random(), static_cast<std::uint32_t>(random()));
+}
+
+/// What the stages of one model request share. Lives in serve_model's coroutine.
+struct Gateway::Work {
+  Work(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query)
+      : exchange(exchange), record(record), snapshot(snapshot), query(query), answer(exchange, record) {}
+  net::Exchange& exchange;
+  Record& record;
+  const Snapshot& snapshot;
+  std::string_view query;
+  Answer answer;
+  net::Cancel cancel;
+  std::string_view body;                          // the client's, until the provider's answer begins
+  Outgoing request;                               // what the provider gets
+  std::optional<policy::TextFeatures> features;   // of a request from whose usage the estimator learns
+};
+
+net::Task<> Gateway::serve(net::Exchange& exchange) {
+  const auto snapshot = snapshot_;  // a reload does not change a request in work
+  const RequestTarget target = understand(exchange.head().method, exchange.head().target);
+  Record record = begin_record(exchange.head(), target);
+
+  const Status allowed = authenticate(exchange.head(), *snapshot);
+  if (!allowed && !(is_public(target.page) && !snapshot->open())) {
+    Answer answer(exchange, record);
+    co_await answer.error(dialect::from_error(allowed.error()));
+  } else if (record.operation == Operation::other) {
+    co_await serve_page(exchange, target, record, *snapshot);
+  } else {
+    co_await serve_model(exchange, record, *snapshot, query_of(exchange.head().target));
+  }
+  // Every way out leads here.
+  log_.add(record, {exchange.status(), exchange.bytes_in(), exchange.bytes_out()}, snapshot->json_log);
+}
+
+net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot) {
+  Answer answer(exchange, record);
+  PageBody page{200, "{}"};
+  std::string fields = "content-type: application/json\r\n";
+  switch (target.page) {
+    case Page::models: page = models_page(snapshot, target.path_target); break;
+    case Page::model: page = model_page(snapshot, target.model, target.path_target); break;
+    case Page::health: page = health_page(snapshot, draining(), authenticate(exchange.head(), snapshot).has_value()); break;
+    case Page::readyz: page = {draining() ? 503 : 200, fmt::format(R"({{"status":"{}"}})", draining() ? "draining" : "ok")}; break;
+    case Page::livez: page = {200, R"({"status":"ok"})"}; break;
+    case Page::root:
+    case Page::hello: page = {200, R"({"name":"penstock","version":")" PENSTOCK_VERSION R"("})"}; break;
+    case Page::wrong_method: {
+      fields += fmt::format("allow: {}\r\n", target.allow);
+      page = {405, dialect::error_body({405, "invalid_request_error", fmt::format("{} takes {} only", record.path, target.allow), {}, {}}, record.request_id)};
+      break;
+    }
+    default:
+      page = {404, dialect::error_body({404, "not_found_error", fmt::format("there is nothing at {}; models are asked at /v1/messages", record.path), {}, {}},
+                                       record.request_id)};
+  }
+  record.outcome = page.status == 200 ? Outcome::done : Outcome::refused;
+  auto sent = co_await answer.whole(page.status, fields, page.json);
+  if (!sent) record.outcome = Outcome::client_left;
+}
+
+net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query) {
+  Work work(exchange, record, snapshot, query);
+  auto slot = admit(shared_.inflight, snapshot.max_inflight);
+  if (!slot) co_return co_await work.answer.error(dialect::from_error(slot.error()));
+
+  auto body = co_await exchange.read_body(snapshot.max_body);
+  if (!body) {
+    if (body.error().kind == ErrorKind::connection || body.error().kind == ErrorKind::cancelled) {
+      record.outcome = Outcome::client_left;
+      record.error = body.error().message;
+      exchange.abort();
+      co_return;
+    }
+    co_return co_await work.answer.error(dialect::from_error(body.error()));
+  }
+  if (const Status ready = prepare(work, *body); !ready) co_return co_await work.answer.error(dialect::from_error(ready.error()));
+  // From here on the target is fixed.
+  if (!record.upstream->has_credential()) co_return co_await work.answer.error(no_credential(*record.upstream));
+  exchange.on_client_gone([&work] { work.cancel.request(); });
+  if (record.operation == Operation::count_tokens) co_return co_await count_tokens(work);
+  co_await forward(work);
+}
+
+/// inspect, route and adapt: everything that needs the indexed body, without suspending.
+Status Gateway::prepare(Work& work, std::string_view body) {
+  Record& record = work.record;
+  work.body = body;
+  TRY_STATUS(document_.index(body));
+  TRY(record.facts, dialect::inspect(document_, record.operation == Operation::count_tokens ? dialect::Endpoint::count_tokens : dialect::Endpoint::messages));
+  if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
+
+  TRY(record.plan, work.snapshot.router.route(record.facts.model, record.path_target));
+  const auto& target = record.plan.targets.front();
+  record.upstream = work.snapshot.find(target.provider);
+  if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + target.provider));
+  record.model_id = target.model;
+  record.model = record.upstream->find(target.model);
+  if (record.upstream->dialect != "anthropic")
+    return fail(client_error(ErrorKind::invalid_request, fmt::format("the provider {} speaks {}, which this version does not translate yet; choose a provider with "
+                                                                     "an Anthropic endpoint", record.upstream->name, record.upstream->dialect)));
+  work.request = adapt(work.exchange.head(), work.query, document_, record, work.snapshot);
+  if (learns_from(record)) work.features = policy::measure(document_);
+  return {};
+}
+
+net::Task<> Gateway::forward(Work& work) {
+  Record& record = work.record;
+  auto provider = co_await attempt(worker_, pool_, work.request, record, work.answer, work.cancel);
+  if (!provider) {
+    const bool left = work.cancel.requested() || work.exchange.client_gone();
+    record.outcome = left ? Outcome::client_left : Outcome::provider_failed;
+    record.error = provider.error().message;
+    if (left) co_return work.exchange.abort();
+    Error error = provider.error();
+    error.fault = Fault::provider;
+    error.message = fmt::format("{} ({})", error.message, record.upstream->name);
+    co_return co_await work.answer.error(dialect::from_error(error));
+  }
+  // The commit point: the request is not sent again, so its memory can go.
+  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel};
+  if ((*provider)->head().status >= 400) to.estimated_tokens = estimate(work);
+  work.request = {};
+  work.body = {};
+  work.exchange.release_request();
+  co_await relay(to, std::move(*provider));
+  if (record.outcome == Outcome::client_left) work.exchange.abort();
+  learn(work);
+}
+
+net::Task<> Gateway::count_tokens(Work& work) {
+  const Record& record = work.record;
+  if (!record.upstream->counts_tokens || cannot_count_.contains(record.upstream->name)) co_return co_await answer_estimate(work);
+  auto provider = co_await attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
+  if (work.cancel.requested()) {
+    work.record.outcome = Outcome::client_left;
+    co_return work.exchange.abort();
+  }
+  const int status = provider ? (*provider)->head().status : 0;
+  if (status == 404 || status == 405 || status == 501) cannot_count_.insert(record.upstream->name);
+  // A third party that cannot count is no reason to let the client count by asking the model.
+  if (!record.upstream->transparent && status != 200) co_return co_await answer_estimate(work);
+  if (!provider) co_return co_await work.answer.error(dialect::from_error(provider.error()));
+  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel};
+  co_await relay(to, std::move(*provider));
+}
+
+net::Task<> Gateway::answer_estimate(Work& work) {
+  work.record.outcome = Outcome::done;
+  const std::string body = fmt::format(R"({{"input_tokens":{}}})", static_cast<std::uint64_t>(estimate(work)));
+  auto sent = co_await work.answer.whole(200, "content-type: application/json\r\n", body);
+  if (!sent) work.record.outcome = Outcome::client_left;
+}
+
+/// Measuring a prompt costs more than relaying it, so after the first requests only a few are learned from; and none where the provider
+/// counts itself.
+bool Gateway::learns_from(const Record& record) {
+  if (record.operation != Operation::messages || (record.upstream->counts_tokens && !cannot_count_.contains(record.upstream->name))) return false;
+  if (seen_.size() >= kMostSeen) seen_.clear();
+  const unsigned seen = seen_[target_name(record)]++;
+  return seen < kLearnAll || seen % kLearnOneOf == 0;
+}
+
+double Gateway::estimate(const Work& work) {
+  if (!document_.index(work.body)) return 0;
+  return estimators_.estimate(target_name(work.record), policy::measure(document_));
+}
+
+void Gateway::learn(const Work& work) {
+  const auto& usage = work.record.usage;
+  if (work.features && usage.known && work.record.outcome == Outcome::done)
+    estimators_.learn(target_name(work.record), *work.features, usage.prompt());
+}
+
+}  // namespace penstock::gateway

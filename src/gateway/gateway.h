@@ -1,0 +1,70 @@
+// The gateway: one request's way from client to provider and back. serve() is the table of contents; each stage is a file of its own.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+#include "gateway/access_log.h"
+#include "gateway/endpoint.h"
+#include "gateway/relay.h"
+#include "json/scan.h"
+#include "net/connection_pool.h"
+#include "net/http_server.h"
+#include "policy/token_estimate.h"
+
+namespace penstock::gateway {
+
+/// What all workers share: two counters.
+struct Shared {
+  std::atomic<unsigned> inflight{0};
+  std::atomic<bool> draining{false};
+};
+
+/// One per worker, on its thread. Keeps the worker's pools, estimators and log.
+class Gateway : public net::Service {
+ public:
+  /// `worker` and `shared` outlive it; the log goes to `log_descriptor`.
+  Gateway(net::Worker& worker, Shared& shared, std::shared_ptr<const Snapshot> snapshot, int log_descriptor)
+      : worker_(worker), shared_(shared), snapshot_(std::move(snapshot)), pool_(worker), log_(worker.deadlines(), log_descriptor) {}
+
+  net::Task<> serve(net::Exchange& exchange) override;
+  void refused(int status, std::string_view why) override { log_.add_refused(status, why, snapshot_->json_log); }
+  [[nodiscard]] bool draining() const override { return shared_.draining.load(std::memory_order_relaxed); }
+
+  /// Requests from now on use this. On the worker's thread.
+  void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  /// Before the worker goes: closes idle connections and writes what the log still holds.
+  void close() {
+    pool_.close();
+    log_.flush();
+  }
+
+ private:
+  struct Work;  // one model request: what its stages share
+  net::Task<> serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot);
+  net::Task<> serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query);
+  Status prepare(Work& work, std::string_view body);
+  net::Task<> forward(Work& work);
+  net::Task<> count_tokens(Work& work);
+  net::Task<> answer_estimate(Work& work);
+  [[nodiscard]] bool learns_from(const Record& record);
+  [[nodiscard]] double estimate(const Work& work);
+  void learn(const Work& work);
+
+  net::Worker& worker_;
+  Shared& shared_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  net::ConnectionPool pool_;
+  AccessLog log_;
+  json::Document document_;             // of the request that is being prepared: no stage suspends while it is in use
+  policy::EstimatorTable estimators_;
+  std::unordered_map<std::string, unsigned> seen_;  // requests by target, for learns_from()
+  std::set<std::string> cannot_count_;  // providers that answered 404 to count_tokens
+};
+
+/// "req_" and 24 hexadecimal digits.
+std::string new_request_id();
+
+}  // namespace penstock::gateway

@@ -1,0 +1,79 @@
+#include "gateway/pages.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "dialect/anthropic_errors.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+constexpr std::string_view kCreatedAt = "2026-01-01T00:00:00Z";  // nobody knows when; both SDKs want a value
+constexpr std::uint64_t kCreated = 1767225600;
+
+std::string count_or_null(std::uint64_t count) { return count == 0 ? "null" : std::to_string(count); }
+
+std::string display_name(const Upstream& upstream, const UpstreamModel* model, const config::Target& target) {
+  const std::string what = model && !model->display_name.empty() ? model->display_name : target.model;
+  return fmt::format("{} ({})", what, upstream.display_name.empty() ? upstream.name : upstream.display_name);
+}
+
+std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name) {
+  const Upstream* upstream = snapshot.find(target.provider);
+  const UpstreamModel* model = upstream ? upstream->find(target.model) : nullptr;
+  std::string shown = upstream ? display_name(*upstream, model, target) : std::string(target.model);
+  if (!rule_name.empty()) shown = fmt::format("{}: {}", rule_name, shown);
+  return fmt::format(
+      R"({{"type":"model","id":{},"display_name":{},"created_at":"{}","max_input_tokens":{},"max_tokens":{},"capabilities":null,)"
+      R"("lifecycle":"active","line":null,"deprecated_at":null,"retires_at":null,"object":"model","created":{},"owned_by":{}}})",
+      json_quote(id), json_quote(shown), kCreatedAt, count_or_null(model ? model->window : 0), count_or_null(model ? model->max_output : 0), kCreated,
+      json_quote(target.provider));
+}
+
+bool belongs(const policy::ListedModel& listed, std::string_view provider) {
+  return provider.empty() || listed.target.provider == provider || listed.name == provider;
+}
+
+}  // namespace
+
+PageBody models_page(const Snapshot& snapshot, std::string_view provider) {
+  std::string data, first, last;
+  for (const auto& listed : snapshot.router.listed()) {
+    const Upstream* upstream = snapshot.find(listed.target.provider);
+    if (!upstream || !upstream->visible || !belongs(listed, provider)) continue;
+    const bool rule = listed.name != listed.target.provider + "/" + listed.target.model;
+    last = snapshot.router.picker_id(listed.name);
+    if (first.empty()) first = last;
+    data += (data.empty() ? "" : ",") + entry(snapshot, last, listed.target, rule ? listed.name : "");
+  }
+  const std::string from = first.empty() ? "null" : json_quote(first);
+  const std::string to = last.empty() ? "null" : json_quote(last);
+  return {200, fmt::format(R"({{"object":"list","data":[{}],"has_more":false,"first_id":{},"last_id":{}}})", data, from, to)};
+}
+
+PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target) {
+  const auto plan = snapshot.router.route(id, path_target);
+  if (!plan) {
+    const auto error = dialect::from_error(plan.error());
+    return {error.status, dialect::error_body(error, {})};
+  }
+  return {200, entry(snapshot, id, plan->targets.front(), {})};
+}
+
+PageBody health_page(const Snapshot& snapshot, bool draining, bool with_providers) {
+  bool complete = true;
+  std::string providers;
+  for (const auto& upstream : snapshot.upstreams) {
+    if (!upstream.visible) continue;
+    complete = complete && upstream.has_credential();
+    providers += fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})", providers.empty() ? "" : ",",
+                             json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
+                             upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), upstream.has_credential() ? "ready" : "no_key");
+  }
+  const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
+  if (!with_providers) providers.clear();
+  return {complete && !draining ? 200 : 503, fmt::format(R"({{"status":"{}","providers":{{{}}}}})", status, providers)};
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,77 @@
+#include "gateway/relay.h"
+
+#include "base/text.h"
+#include "gateway/relay_stream.h"
+#include "gateway/relay_whole.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+enum class Shape : unsigned char { events, whole };
+
+/// Content types lie: some providers answer a stream request with JSON under text/event-stream, or the reverse (wire-reference 5.2).
+Shape shape_of(const wire::ResponseHead& head, std::string_view first) {
+  const auto start = trim(first.substr(0, 64));
+  if (start.starts_with('{') || start.starts_with('[') || start.starts_with('<')) return Shape::whole;
+  if (start.starts_with("event:") || start.starts_with("data:") || start.starts_with(':') || start.starts_with("id:")) return Shape::events;
+  const auto* type = wire::find(head.fields, "content-type");
+  return type && starts_with_ignoring_case(type->value, "text/event-stream") ? Shape::events : Shape::whole;
+}
+
+/// Waits for the first bytes of the body, sending pings to a stream's client. False when the client went away or the provider is silent.
+net::Task<net::ClientExchange::Step> first_bytes(Relay& to, net::ClientExchange& provider, std::string_view& first) {
+  using Step = net::ClientExchange::Step;
+  const auto deadline = net::Clock::now() + to.record.upstream->first_byte_timeout;
+  for (;;) {
+    const Step step = provider.try_body(first);
+    if (step != Step::wait) co_return step;
+    const net::Wake wake = co_await provider.wait_body(to.record.facts.stream ? std::min(deadline, to.answer.ping_at()) : deadline);
+    if (wake == net::Wake::cancelled || net::Clock::now() >= deadline) co_return Step::wait;
+    if (wake == net::Wake::ready) continue;
+    auto sent = co_await to.answer.ping();
+    if (!sent) co_return Step::wait;
+  }
+}
+
+}  // namespace
+
+dialect::ErrorContext error_context(const Relay& to) {
+  dialect::ErrorContext context;
+  context.provider = to.record.upstream->name;
+  context.model = to.record.model_id;
+  context.window = to.record.model ? to.record.model->window : 0;
+  context.estimated_input_tokens = static_cast<std::uint64_t>(to.estimated_tokens);
+  context.key_variable = to.record.upstream->key_variable;
+  context.passthrough_credentials = to.record.upstream->passthrough;
+  return context;
+}
+
+dialect::StreamTap make_tap(const Relay& to) {
+  dialect::StreamTap::Options options;
+  options.provider = to.record.upstream->name;
+  if (!to.record.upstream->transparent) options.codec = to.snapshot.signatures.get();
+  if (to.snapshot.answers_asked) options.answer_model = to.record.plan.asked;
+  return dialect::StreamTap(std::move(options));
+}
+
+net::Task<> relay(Relay& to, Provider provider) {
+  using Step = net::ClientExchange::Step;
+  to.cancel.set([raw = provider.get()] { raw->cancel(); });
+  if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128) to.record.provider_request_id = id->value;
+  const bool streams = to.record.facts.stream && to.record.operation == Operation::messages && provider->head().status == 200;
+  if (!streams) {
+    co_await relay_whole(to, *provider, {});
+  } else {
+    std::string_view first;
+    const Step step = co_await first_bytes(to, *provider, first);
+    if (step == Step::data && shape_of(provider->head(), first) == Shape::events)
+      co_await relay_stream(to, *provider, first);
+    else
+      co_await relay_whole(to, *provider, step == Step::data ? first : std::string_view{});
+  }
+  to.cancel.set(nullptr);
+  if (provider->reusable()) to.pool.give_back(to.record.upstream->origin, provider->take_stream());
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,37 @@
+// The provider's answer reaches the client: events as they come, whole answers in one piece, errors in the client's words.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "dialect/anthropic_stream.h"
+#include "gateway/answer.h"
+#include "net/connection_pool.h"
+#include "net/http_client.h"
+
+namespace penstock::gateway {
+
+/// What a relay works with. References live as long as the request's coroutine.
+struct Relay {
+  net::Worker& worker;
+  net::ConnectionPool& pool;
+  const Snapshot& snapshot;
+  net::Exchange& exchange;
+  Answer& answer;
+  Record& record;
+  net::Cancel& cancel;
+  double estimated_tokens = 0;  // of the request's input; 0: not estimated
+};
+
+using Provider = std::unique_ptr<net::ClientExchange>;
+
+/// Relays an answer whose head has been read. Sets the record's usage, outcome and error. Gives the connection back when it can serve again.
+net::Task<> relay(Relay& to, Provider provider);
+
+/// What listens to the answer: usage, and signatures tagged when a third party made them.
+dialect::StreamTap make_tap(const Relay& to);
+
+/// Where an error's words come from: the target, its window, how long the prompt was.
+dialect::ErrorContext error_context(const Relay& to);
+
+}  // namespace penstock::gateway

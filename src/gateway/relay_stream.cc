@@ -1,0 +1,225 @@
+#include "gateway/relay_stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/provider_fields.h"
+#include "wire/sse.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+constexpr unsigned kBurst = 16;                    // reads in a row before other connections of the worker get their turn
+constexpr std::chrono::milliseconds kTail{1'000};  // for a provider to end its body after message_stop
+
+/// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
+class Outbox {
+ public:
+  void add(std::string_view raw) {
+    if (joined_.empty() && (run_.empty() || run_.data() + run_.size() == raw.data())) {
+      run_ = run_.empty() ? raw : std::string_view(run_.data(), run_.size() + raw.size());
+      return;
+    }
+    join();
+    joined_ += raw;
+  }
+  /// Bytes that die before the outbox is sent.
+  void add_copy(std::string_view bytes) {
+    join();
+    joined_ += bytes;
+  }
+  [[nodiscard]] std::string_view view() const { return joined_.empty() ? run_ : std::string_view(joined_); }
+  void clear() {
+    run_ = {};
+    joined_.clear();
+    if (joined_.capacity() > 4096) joined_.shrink_to_fit();  // a stream may stay open for long
+  }
+
+ private:
+  void join() {
+    joined_ += run_;
+    run_ = {};
+  }
+  std::string_view run_;
+  std::string joined_;
+};
+
+/// The status that an error event's type would have had as an answer (wire-reference 1.10).
+int status_of(std::string_view type) {
+  if (type == "invalid_request_error") return 400;
+  if (type == "authentication_error") return 401;
+  if (type == "permission_error") return 403;
+  if (type == "not_found_error") return 404;
+  if (type == "request_too_large") return 413;
+  if (type == "rate_limit_error") return 429;
+  return type == "overloaded_error" ? 529 : 500;
+}
+
+class StreamRelay {
+ public:
+  StreamRelay(Relay& to, net::ClientExchange& provider)
+      : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), *to.record.upstream, false)) {
+    provider.release_head();
+  }
+  net::Task<> run(std::string_view first);
+
+ private:
+  bool take(std::string_view bytes);
+  void pass(const wire::Event& event, std::string_view input);
+  net::Task<Status> send();
+  net::Task<bool> wait();
+  net::Task<> finish();
+  net::Task<> fail_with(ErrorKind kind, std::string text);
+  net::Task<> read_tail();
+
+  Relay& to_;
+  net::ClientExchange& provider_;
+  dialect::StreamTap tap_;
+  std::string fields_;
+  wire::EventScanner scanner_;
+  Outbox outbox_;
+  net::TimePoint heard_ = net::Clock::now();
+};
+
+/// Events of one read go to the outbox. False when an event is too large.
+bool StreamRelay::take(std::string_view bytes) {
+  const auto fault = scanner_.feed(bytes, [&](const wire::Event& event) { pass(event, bytes); });
+  return fault == wire::EventScanner::Fault::none;
+}
+
+void StreamRelay::pass(const wire::Event& event, std::string_view input) {
+  if (tap_.finished()) return;  // what follows message_stop is nobody's
+  const auto rewritten = tap_.rewrite(event);
+  if (tap_.failure() && !to_.record.upstream->transparent) {
+    dialect::ProviderFailure failure;
+    failure.status = status_of(tap_.failure()->type);
+    failure.body = event.data;
+    failure.content_type = "application/json";
+    return outbox_.add_copy(dialect::error_event(dialect::translate(failure, error_context(to_)), to_.record.request_id));
+  }
+  if (rewritten) return outbox_.add_copy(*rewritten);
+  const bool inside = std::less_equal<>{}(input.data(), event.raw.data()) && event.raw.data() < input.data() + input.size();
+  inside ? outbox_.add(event.raw) : outbox_.add_copy(event.raw);
+}
+
+net::Task<Status> StreamRelay::send() {
+  const auto bytes = outbox_.view();
+  Status sent;
+  if (!to_.answer.begun())
+    sent = co_await to_.answer.begin(fields_, bytes);
+  else if (!bytes.empty())
+    sent = co_await to_.answer.more(bytes);
+  outbox_.clear();
+  co_return sent;
+}
+
+/// Waits for more bytes; pings when the provider is silent. False when there is nothing more to do.
+net::Task<bool> StreamRelay::wait() {
+  const auto silent_at = heard_ + to_.record.upstream->idle_timeout;
+  const net::Wake wake = co_await provider_.wait_body(std::min(silent_at, to_.answer.ping_at()));
+  if (wake == net::Wake::ready) co_return true;
+  if (wake == net::Wake::cancelled || to_.cancel.requested()) {
+    to_.record.outcome = Outcome::client_left;
+    co_return false;
+  }
+  if (net::Clock::now() >= silent_at) {
+    co_await fail_with(ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name));
+    co_return false;
+  }
+  auto sent = co_await to_.answer.ping();
+  if (!sent) to_.record.outcome = Outcome::client_left;
+  co_return sent.has_value();
+}
+
+net::Task<> StreamRelay::fail_with(ErrorKind kind, std::string text) {
+  to_.record.outcome = Outcome::provider_failed;
+  provider_.close();
+  co_await to_.answer.error(dialect::from_error(provider_error(kind, std::move(text))));
+}
+
+net::Task<> StreamRelay::finish() {
+  wire::Event last;
+  if (scanner_.finish(last)) pass(last, {});
+  if (!tap_.finished() && !tap_.failure()) {
+    auto sent = co_await send();
+    if (!sent) co_return;
+    co_await fail_with(ErrorKind::connection, fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name));
+    co_return;
+  }
+  to_.record.outcome = tap_.failure() ? Outcome::provider_failed : Outcome::done;
+  if (tap_.failure()) to_.record.error = tap_.failure()->message;
+  Status sent;
+  if (!to_.answer.begun()) {
+    sent = co_await send();
+    if (sent) sent = co_await to_.answer.end();
+  } else {
+    sent = co_await to_.answer.end(outbox_.view());
+  }
+  if (!sent) to_.record.outcome = Outcome::client_left;
+  co_await read_tail();
+}
+
+/// The connection can serve again when the provider ends its body, as it should, right behind message_stop.
+net::Task<> StreamRelay::read_tail() {
+  const auto deadline = net::Clock::now() + kTail;
+  for (;;) {
+    std::string_view ignored;
+    const auto step = provider_.try_body(ignored);
+    if (step == net::ClientExchange::Step::data) continue;
+    if (step != net::ClientExchange::Step::wait) co_return;
+    const net::Wake wake = co_await provider_.wait_body(deadline);
+    if (wake != net::Wake::ready) co_return provider_.close();
+  }
+}
+
+net::Task<> StreamRelay::run(std::string_view first) {
+  using Step = net::ClientExchange::Step;
+  Step step = Step::data;
+  std::string_view data = first;
+  for (unsigned burst = 0;; step = provider_.try_body(data)) {
+    if (step == Step::wait) {
+      burst = 0;
+      const bool go_on = co_await wait();
+      if (!go_on) break;
+      continue;
+    }
+    if (step == Step::end) {
+      co_await finish();
+      break;
+    }
+    if (step == Step::failed) {
+      // The events before the break still count; what was cut does not.
+      auto sent = co_await send();
+      if (sent) co_await fail_with(provider_.fault().kind, provider_.fault().message);
+      break;
+    }
+    heard_ = net::Clock::now();
+    if (!take(data)) {
+      co_await fail_with(ErrorKind::protocol, "the provider sent an event that is too large");
+      break;
+    }
+    if (tap_.finished() || tap_.failure()) {
+      co_await finish();
+      break;
+    }
+    auto sent = co_await send();
+    if (!sent) {
+      to_.record.outcome = Outcome::client_left;
+      break;
+    }
+    if (++burst % kBurst == 0) co_await net::asio::post(to_.worker.executor(), net::use_task);
+  }
+  to_.record.usage = tap_.usage();
+  to_.record.stop_reason = tap_.stop_reason();
+}
+
+}  // namespace
+
+net::Task<> relay_stream(Relay& to, net::ClientExchange& provider, std::string_view first) {
+  StreamRelay relay(to, provider);
+  co_await relay.run(first);
+}
+
+}  // namespace penstock::gateway

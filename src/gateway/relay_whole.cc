@@ -1,0 +1,131 @@
+#include "gateway/relay_whole.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "gateway/provider_fields.h"
+#include "gateway/whole_as_stream.h"
+
+namespace penstock::gateway {
+
+namespace {
+
+constexpr std::size_t kMaxWhole = 64UL << 20;
+
+std::optional<std::string_view> value_of(const wire::ResponseHead& head, std::string_view name) {
+  const auto* field = wire::find(head.fields, name);
+  return field ? std::optional(field->value) : std::nullopt;
+}
+
+/// A provider's answer once it is all here.
+struct WholeAnswer {
+  int status;
+  std::string content_type, fields;
+  std::optional<std::string> retry_after, should_retry;
+  std::string body;
+};
+
+WholeAnswer begin_answer(const wire::ResponseHead& head, const Upstream& upstream) {
+  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, upstream, true), {}, {}, {}};
+  if (const auto after = value_of(head, "retry-after")) answer.retry_after = *after;
+  if (const auto retry = value_of(head, "x-should-retry")) answer.should_retry = *retry;
+  return answer;
+}
+
+/// An Anthropic error passes byte for byte, but for a refusal of *our* credential: that is not the client's business, and a 401 would make
+/// Claude Code ask its user to log in.
+bool passes_untouched(const Relay& to, int status) {
+  const Upstream& upstream = *to.record.upstream;
+  return upstream.transparent && !to.answer.begun() && status >= 400 && (status != 401 || upstream.passthrough);
+}
+
+net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
+  to.record.outcome = Outcome::provider_failed;
+  if (passes_untouched(to, answer.status)) {
+    to.record.error = fmt::format("the provider answered {}", answer.status);
+    auto sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
+    if (!sent) to.record.outcome = Outcome::client_left;
+    co_return;
+  }
+  dialect::ProviderFailure failure;
+  failure.status = answer.status;
+  failure.body = answer.body;
+  failure.content_type = answer.content_type;
+  if (answer.retry_after) failure.retry_after = *answer.retry_after;
+  if (answer.should_retry) failure.should_retry = *answer.should_retry;
+  co_await to.answer.error(dialect::translate(failure, error_context(to)));
+}
+
+net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
+  if (const auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to)); fault && to.record.operation == Operation::messages) {
+    to.record.outcome = Outcome::provider_failed;
+    co_await to.answer.error(*fault);
+    co_return;
+  }
+  dialect::StreamTap tap = make_tap(to);
+  if (to.record.operation == Operation::messages) tap.rewrite_whole(answer.body);
+  to.record.usage = tap.usage();
+  to.record.stop_reason = tap.stop_reason();
+  to.record.outcome = Outcome::done;
+  Status sent;
+  if (to.record.facts.stream && to.record.operation == Operation::messages) {
+    const std::string events = whole_as_stream(answer.body);
+    sent = co_await to.answer.begin({}, events);
+    if (sent) sent = co_await to.answer.end();
+  } else {
+    sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
+  }
+  if (!sent) to.record.outcome = Outcome::client_left;
+}
+
+}  // namespace
+
+net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadline, std::size_t most, std::string& into) {
+  using Step = net::ClientExchange::Step;
+  for (;;) {
+    std::string_view data;
+    switch (provider.try_body(data)) {
+      case Step::data:
+        if (into.size() + data.size() > most) co_return fail(provider_error(ErrorKind::protocol, "the provider's answer is too large"));
+        into += data;
+        break;
+      case Step::end: co_return Status{};
+      case Step::failed: co_return fail(provider.fault());
+      case Step::wait: {
+        const net::Wake wake = co_await provider.wait_body(deadline);
+        if (wake != net::Wake::ready) co_return fail(net::wake_error(wake, "the provider's answer"));
+        break;
+      }
+    }
+  }
+}
+
+net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first) {
+  const Upstream& upstream = *to.record.upstream;
+  WholeAnswer answer = begin_answer(provider.head(), upstream);
+  answer.body = first;
+  provider.release_head();
+  auto read = co_await read_rest(provider, net::Clock::now() + std::max(upstream.idle_timeout, upstream.total_timeout), kMaxWhole, answer.body);
+  if (to.cancel.requested()) {
+    to.record.outcome = Outcome::client_left;
+    co_return;
+  }
+  if (!read) {
+    to.record.outcome = Outcome::provider_failed;
+    co_await to.answer.error(dialect::from_error(provider_error(read.error().kind, read.error().message)));
+    co_return;
+  }
+  if (answer.status / 100 == 3) {
+    // Following would show the credential to somebody else.
+    answer.status = 502;
+    answer.body = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
+  }
+  if (answer.status / 100 != 2)
+    co_await answer_error(to, answer);
+  else
+    co_await answer_message(to, answer);
+}
+
+}  // namespace penstock::gateway

@@ -1,0 +1,15 @@
+// A provider's whole answer, or its error, to the client.
+#pragma once
+
+#include "gateway/relay.h"
+
+namespace penstock::gateway {
+
+/// Reads the rest of the body (`first` came already) and answers. An answer that is cut, empty, HTML or an error in disguise becomes an
+/// error in the client's dialect; the client never gets half of one.
+net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first);
+
+/// Reads the rest of a body into `into`, at most `most` bytes. Fails with protocol when there is more, else as the connection did.
+net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadline, std::size_t most, std::string& into);
+
+}  // namespace penstock::gateway

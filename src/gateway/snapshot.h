@@ -1,0 +1,99 @@
+// What the gateway knows of its configuration, compiled once and never changed. A reload makes a new one; a request keeps the one that it
+// began with. Each worker has a reference of its own, so that nothing is counted across threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "catalog/catalog.h"
+#include "config/config.h"
+#include "dialect/quirks.h"
+#include "dialect/signature.h"
+#include "net/connect.h"
+#include "policy/router.h"
+
+namespace penstock::gateway {
+
+/// How a provider wants its credential.
+enum class AuthScheme : unsigned char { x_api_key, bearer, header, none };
+
+/// One model of a provider, as far as requests need it.
+struct UpstreamModel {
+  std::string id, display_name;
+  std::uint64_t window = 0, max_output = 0;  // tokens, 0: unknown
+  bool vision = true;
+  catalog::Price price;
+  dialect::Quirks quirks;
+};
+
+/// One provider, ready for use.
+struct Upstream {
+  std::string name, display_name;
+  std::string dialect;  // as configured; only "anthropic" is served by this version
+  net::Origin origin;
+  std::string host;            // the Host field's value
+  std::string path;            // what stands before /v1/messages: "" or "/anthropic"
+  std::string base_url;        // for people
+  bool transparent = false;    // Anthropic itself: nothing changes but the model name
+  bool aggregator = false;
+  bool local = false;
+  bool counts_tokens = false;  // serves /v1/messages/count_tokens
+  bool passthrough = false;    // the client's own credential passes
+  bool visible = true;         // listed in /v1/models and /health
+
+  AuthScheme auth = AuthScheme::x_api_key;
+  std::string auth_header;  // with AuthScheme::header
+  Secret key;
+  std::string key_source;    // where the key was found; empty without one
+  std::string key_variable;  // the environment variable that usually holds it
+  [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || !key.empty(); }
+
+  dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
+  std::vector<std::pair<std::string, dialect::Quirks>> pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
+  std::vector<UpstreamModel> models;
+  std::map<std::string, std::string> headers;  // extra fields of each request, names in lower case
+  std::chrono::milliseconds connect_timeout{10'000}, first_byte_timeout{300'000}, idle_timeout{300'000}, total_timeout{3'000'000};
+
+  [[nodiscard]] const UpstreamModel* find(std::string_view model) const {
+    for (const auto& one : models)
+      if (one.id == model) return &one;
+    return nullptr;
+  }
+  [[nodiscard]] const dialect::Quirks& quirks_for(std::string_view model) const {
+    if (const UpstreamModel* known = find(model)) return known->quirks;
+    for (const auto& [pattern, fitting] : pattern_quirks)
+      if (matches_glob(pattern, model)) return fitting;
+    return quirks;
+  }
+};
+
+/// Everything that a request needs to know.
+struct Snapshot {
+  std::vector<Secret> tokens;        // client tokens; none: open, which only a loopback listener may be
+  std::vector<std::string> hosts;    // Host names that are ours when we are open, lower case, without ports
+  std::vector<Upstream> upstreams;
+  std::unordered_map<std::string_view, const Upstream*> by_name;
+  policy::Router router{{}, {}, {}, {}};
+  std::shared_ptr<const dialect::SignatureCodec> signatures;
+  unsigned max_inflight = 1024;
+  std::size_t max_body = 64UL << 20;
+  bool answers_asked = false;  // an answer names the model as the client did
+  bool json_log = false;
+
+  [[nodiscard]] bool open() const { return tokens.empty(); }
+  [[nodiscard]] const Upstream* find(std::string_view provider) const {
+    const auto found = by_name.find(provider);
+    return found == by_name.end() ? nullptr : found->second;
+  }
+};
+
+}  // namespace penstock::gateway
