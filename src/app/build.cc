@@ -1,0 +1,129 @@
+#include "app/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/build_upstream.h"
+#include "base/text.h"
+
+namespace penstock::app {
+
+namespace {
+
+using config::Config;
+
+const config::Provider* configured(const Config& config, std::string_view name) {
+  const auto found = std::ranges::find(config.providers, name, &config::Provider::name);
+  return found == config.providers.end() ? nullptr : &*found;
+}
+
+/// Providers that the file names in targets without listing them.
+std::vector<std::string> referenced(const Config& config) {
+  std::vector<std::string> names;
+  for (const auto& rule : config.models)
+    for (const auto& target : rule.to) names.push_back(target.provider);
+  names.push_back(config.default_model.substr(0, config.default_model.find('/')));
+  return names;
+}
+
+std::vector<std::string> local_hosts(const Config& config) {
+  std::vector<std::string> hosts{"localhost", "127.0.0.1", "::1"};
+  for (const auto& address : config.server.listen) hosts.push_back(to_lower(address.host));
+  for (const auto& host : config.server.hosts) hosts.push_back(to_lower(host));
+  return hosts;
+}
+
+/// The built-in mock: a server of our own on loopback, reached like any other provider.
+gateway::Upstream mock_upstream(std::uint16_t port, bool alone) {
+  gateway::Upstream mock;
+  mock.name = "mock";
+  mock.display_name = "built-in mock";
+  mock.dialect = "anthropic";
+  mock.base_url = fmt::format("http://127.0.0.1:{}", port);
+  mock.host = fmt::format("127.0.0.1:{}", port);
+  mock.origin.host = "127.0.0.1";
+  mock.origin.port = port;
+  mock.auth = gateway::AuthScheme::none;
+  mock.quirks = dialect::strict();
+  mock.aggregator = true;  // its scripts are named by the model: mock/error-529, mock/slow, …
+  mock.visible = alone;
+  gateway::UpstreamModel echo;
+  echo.id = "echo";
+  echo.display_name = "Echo";
+  echo.window = 200'000;
+  echo.max_output = 32'000;
+  echo.quirks = mock.quirks;
+  mock.models.push_back(std::move(echo));
+  return mock;
+}
+
+policy::RoutableProvider routable(const gateway::Upstream& upstream) {
+  policy::RoutableProvider provider{upstream.name, upstream.aggregator, {}, upstream.has_credential() && upstream.visible};
+  for (const auto& model : upstream.models) provider.models.push_back(model.id);
+  return provider;
+}
+
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder(const Config& config, const Ingredients& ingredients) : config_(config), ingredients_(ingredients) {}
+
+  Result<Built> build() {
+    for (const auto& provider : config_.providers)
+      if (provider.enabled) TRY_STATUS(add(provider, true));
+    for (const auto& name : referenced(config_)) TRY_STATUS(add_from_catalog(name, true));
+    if (config_.providers.empty())
+      for (const auto& row : ingredients_.catalog->providers) TRY_STATUS(add_from_catalog(row.name, false));
+    finish();
+    return Built{snapshot_, std::move(warnings_)};
+  }
+
+ private:
+  bool has(std::string_view name) const { return std::ranges::find(snapshot_->upstreams, name, &gateway::Upstream::name) != snapshot_->upstreams.end(); }
+
+  /// A row that the file does not list: with defaults, and only when it is wanted or has a key.
+  Status add_from_catalog(const std::string& name, bool wanted) {
+    const auto* row = ingredients_.catalog->find(name);
+    if (!row || has(name) || configured(config_, name) || (row->local && !wanted)) return {};
+    config::Provider plain;
+    plain.name = plain.catalog = name;
+    return add(plain, wanted);
+  }
+
+  Status add(const config::Provider& provider, bool wanted) {
+    const auto* row = provider.catalog.empty() ? nullptr : ingredients_.catalog->find(provider.catalog);
+    TRY(UpstreamBuilt built, build_upstream(provider, row, ingredients_.places));
+    if (!built.warning.empty()) warnings_.push_back(built.warning);
+    if (wanted || built.upstream.has_credential()) snapshot_->upstreams.push_back(std::move(built.upstream));
+    return {};
+  }
+
+  void finish() {
+    gateway::Snapshot& made = *snapshot_;
+    if (ingredients_.mock_port != 0 && !has("mock")) made.upstreams.push_back(mock_upstream(ingredients_.mock_port, made.upstreams.empty()));
+    std::vector<policy::RoutableProvider> providers;
+    for (const auto& upstream : made.upstreams) {
+      made.by_name.emplace(upstream.name, &upstream);
+      providers.push_back(routable(upstream));
+    }
+    made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker);
+    made.tokens = config_.auth_tokens;
+    made.hosts = local_hosts(config_);
+    made.signatures = ingredients_.signatures;
+    made.max_inflight = config_.server.max_inflight;
+    made.max_body = config_.server.max_body;
+    made.answers_asked = config_.answers_model == config::AnswersModel::asked;
+    made.json_log = config_.log.format == config::LogFormat::json;
+  }
+
+  const Config& config_;
+  const Ingredients& ingredients_;
+  std::shared_ptr<gateway::Snapshot> snapshot_ = std::make_shared<gateway::Snapshot>();
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+Result<Built> build_snapshot(const Config& config, const Ingredients& ingredients) { return SnapshotBuilder(config, ingredients).build(); }
+
+}  // namespace penstock::app

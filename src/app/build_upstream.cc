@@ -1,0 +1,222 @@
+#include "app/build_upstream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/build.h"
+#include "base/text.h"
+
+namespace penstock::app {
+
+namespace {
+
+using QuirkMap = std::map<std::string, std::string>;
+
+/// `over` on top of `base`.
+QuirkMap overlay(QuirkMap base, const QuirkMap& over) {
+  for (const auto& [name, value] : over) base[name] = value;
+  return base;
+}
+
+Error in_provider(const std::string& name, Error error) {
+  error.message = fmt::format("providers.{}: {}", name, error.message);
+  return error;
+}
+
+gateway::AuthScheme auth_scheme(std::string_view name) {
+  if (name == "bearer") return gateway::AuthScheme::bearer;
+  if (name == "header") return gateway::AuthScheme::header;
+  if (name == "none") return gateway::AuthScheme::none;
+  return gateway::AuthScheme::x_api_key;
+}
+
+const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
+
+catalog::Price to_price(const config::Price& price) {
+  const auto units = [](double dollars) { return static_cast<std::int64_t>(dollars * 1e6 + 0.5); };
+  return {units(price.input), units(price.output), units(price.cache_read), units(price.cache_write), true};  // as catalog::Price counts
+}
+
+/// Builds one upstream step by step; each step fills a group of its members.
+class UpstreamBuilder {
+ public:
+  UpstreamBuilder(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places)
+      : entry_(entry), row_(row ? *row : catalog::Provider{}), known_(row != nullptr), places_(places) {}
+
+  Result<UpstreamBuilt> build() {
+    TRY_STATUS(address());
+    TRY_STATUS(credential());
+    TRY_STATUS(models());
+    timeouts();
+    fields();
+    return std::move(built_);
+  }
+
+ private:
+  gateway::Upstream& up() { return built_.upstream; }
+
+  Status address() {
+    up().name = entry_.name;
+    up().display_name = row_.display_name.empty() ? entry_.name : row_.display_name;
+    up().dialect = first_of(entry_.dialect, row_.dialect.empty() ? std::string("anthropic") : row_.dialect);
+    up().base_url = first_of(entry_.base_url, row_.base_url);
+    TRY(const BaseUrl url, parse_base_url(up().base_url));
+    up().origin.host = url.host;
+    up().origin.port = url.port;
+    up().origin.tls = url.tls;
+    up().origin.ca_file = entry_.ca_file;
+    up().path = url.path;
+    up().host = url.host_field();
+    up().aggregator = row_.aggregator;
+    up().local = row_.local;
+    up().counts_tokens = entry_.count_tokens.value_or(row_.count_tokens);
+    // Anthropic itself: the catalogue's row of that name, wherever its base_url points (a company's relay, a test).
+    up().transparent = known_ && row_.name == "anthropic";
+    return proxy(url);
+  }
+
+  Status proxy(const BaseUrl& url) {
+    if (entry_.proxy && *entry_.proxy == "none") return {};
+    if (entry_.proxy) {
+      auto own = net::parse_proxy(*entry_.proxy);
+      if (!own) return fail(in_provider(entry_.name, own.error()));
+      up().origin.proxy = *own;
+      return {};
+    }
+    if (!url.tls) return {};
+    const auto variable = [&](const char* upper, const char* lower) {
+      const auto value = places_.environment(upper);
+      return value && !value->empty() ? *value : places_.environment(lower).value_or("");
+    };
+    TRY(up().origin.proxy, net::proxy_for(url.host, url.port, variable("HTTPS_PROXY", "https_proxy"), variable("NO_PROXY", "no_proxy")));
+    return {};
+  }
+
+  Status credential() {
+    const std::string auth = first_of(entry_.auth, row_.auth);
+    up().auth = auth_scheme(auth);
+    up().auth_header = to_lower(first_of(entry_.auth_header, row_.auth_header));
+    up().passthrough = entry_.credentials.mode == config::CredentialMode::passthrough;
+    up().key_variable = row_.env.empty() ? "" : row_.env.front();
+    if (up().passthrough) return {};
+    if (entry_.api_key && !entry_.api_key->empty()) {
+      up().key = *entry_.api_key;
+      up().key_source = "configuration";
+    } else if (!entry_.credentials.pool.empty()) {
+      up().key = entry_.credentials.pool.front();
+      up().key_source = "configuration";
+    } else if (known_) {
+      find_key();
+    }
+    // A server of one's own needs no key unless one is given; the same goes for an entry that names no key at all.
+    const bool optional_key = row_.local || (!known_ && !entry_.api_key && entry_.auth.empty() && !entry_.has_credentials);
+    if (up().key.empty() && optional_key) up().auth = gateway::AuthScheme::none;
+    return {};
+  }
+
+  void find_key() {
+    auto found = credentials::find(row_, places_);
+    if (!found) {
+      built_.warning = found.error().message;
+    } else if (*found) {
+      up().key = std::move((*found)->key);
+      up().key_source = (*found)->source;
+    }
+  }
+
+  Result<dialect::Quirks> quirks(const QuirkMap& of_model, bool vision) {
+    QuirkMap names = overlay(overlay(row_.quirks, entry_.quirks), of_model);
+    if (!vision) names.try_emplace("images", "placeholder");
+    auto parsed = dialect::parse_quirks(names, up().transparent ? dialect::transparent() : dialect::strict());
+    if (!parsed) return fail(in_provider(entry_.name, parsed.error()));
+    return *parsed;
+  }
+
+  Status models() {
+    TRY(up().quirks, quirks({}, true));
+    for (const auto& [pattern, names] : row_.model_quirks) {
+      TRY(auto fitting, quirks(names, true));
+      up().pattern_quirks.emplace_back(pattern, std::move(fitting));
+    }
+    for (const auto& model : row_.models) {
+      gateway::UpstreamModel one{model.id, model.display_name, model.window, model.max_output, model.vision, model.price, {}};
+      TRY(one.quirks, quirks(model.quirks, model.vision));
+      up().models.push_back(std::move(one));
+    }
+    for (const auto& model : entry_.models) TRY_STATUS(add_or_override(model));
+    return {};
+  }
+
+  Status add_or_override(const config::ProviderModel& model) {
+    auto at = std::ranges::find(up().models, model.id, &gateway::UpstreamModel::id);
+    if (at == up().models.end()) at = up().models.insert(at, gateway::UpstreamModel{.id = model.id});
+    if (!model.display_name.empty()) at->display_name = model.display_name;
+    if (model.window) at->window = *model.window;
+    if (model.max_output) at->max_output = *model.max_output;
+    if (model.vision) at->vision = *model.vision;
+    if (model.price) at->price = to_price(*model.price);
+    const auto* known = row_.find(model.id);
+    TRY(at->quirks, quirks(overlay(known ? known->quirks : row_.quirks_of(model.id), model.quirks), at->vision));
+    return {};
+  }
+
+  void timeouts() {
+    const auto& wanted = entry_.timeouts;
+    up().connect_timeout = wanted.connect.value_or(up().connect_timeout);
+    up().first_byte_timeout = wanted.first_byte.value_or(up().first_byte_timeout);
+    up().idle_timeout = wanted.idle.value_or(up().idle_timeout);
+    up().total_timeout = wanted.total.value_or(up().total_timeout);
+  }
+
+  void fields() {
+    for (const auto& [name, value] : row_.headers) up().headers[to_lower(name)] = value;
+    for (const auto& [name, value] : entry_.headers) up().headers[to_lower(name)] = value;
+  }
+
+  const config::Provider& entry_;
+  const catalog::Provider row_;
+  const bool known_;
+  const credentials::Places& places_;
+  UpstreamBuilt built_;
+};
+
+}  // namespace
+
+std::string BaseUrl::host_field() const {
+  const std::string name = host.contains(':') ? '[' + host + ']' : host;
+  return port == (tls ? 443 : 80) ? name : fmt::format("{}:{}", name, port);
+}
+
+Result<BaseUrl> parse_base_url(const std::string& url) {
+  const auto bad = [&] { return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", url))); };
+  BaseUrl parsed;
+  std::string_view rest = url;
+  if (starts_with_ignoring_case(rest, "https://")) {
+    parsed.tls = true;
+    rest.remove_prefix(8);
+  } else if (starts_with_ignoring_case(rest, "http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return bad();
+  }
+  const auto slash = rest.find('/');
+  if (slash != std::string_view::npos) parsed.path = rest.substr(slash);
+  while (parsed.path.ends_with('/')) parsed.path.pop_back();
+  std::string_view authority = rest.substr(0, slash);
+  const auto colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
+  const auto port = has_port ? parse_unsigned(authority.substr(colon + 1)) : std::optional<std::uint64_t>(parsed.tls ? 443 : 80);
+  if (has_port) authority = authority.substr(0, colon);
+  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
+  if (authority.empty() || !port || *port == 0 || *port > 65535) return bad();
+  parsed.host = to_lower(authority);
+  parsed.port = static_cast<std::uint16_t>(*port);
+  return parsed;
+}
+
+Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places) {
+  return UpstreamBuilder(entry, row, places).build();
+}
+
+}  // namespace penstock::app

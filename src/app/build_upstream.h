@@ -1,0 +1,21 @@
+// One provider, compiled: the catalogue's row, the user's entry on top of it, and the key that was found.
+#pragma once
+
+#include <string>
+
+#include "catalog/catalog.h"
+#include "config/config.h"
+#include "credentials/find.h"
+#include "gateway/snapshot.h"
+
+namespace penstock::app {
+
+struct UpstreamBuilt {
+  gateway::Upstream upstream;
+  std::string warning;  // empty, or why a key was not used
+};
+
+/// `row` is null for a provider that the catalogue does not know.
+Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places);
+
+}  // namespace penstock::app

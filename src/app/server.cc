@@ -1,0 +1,190 @@
+#include "app/server.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <csignal>
+
+#include "app/state_dir.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace penstock::app {
+
+namespace {
+
+constexpr std::chrono::seconds kLookAtFiles{1};
+constexpr std::chrono::milliseconds kLookAtConnections{20};
+constexpr int kStandardError = 2;
+
+/// A reference whose count no other thread touches.
+std::shared_ptr<const gateway::Snapshot> own_reference(const std::shared_ptr<const gateway::Snapshot>& snapshot) {
+  auto holder = std::make_shared<std::shared_ptr<const gateway::Snapshot>>(snapshot);
+  const auto* inner = holder->get();
+  return {std::move(holder), inner};
+}
+
+/// A file's identity for "has it changed": time and inode (editors replace files).
+std::pair<std::int64_t, std::uint64_t> stamp(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0) return {0, 0};
+  return {status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino};
+}
+
+}  // namespace
+
+std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog) {
+  const std::string path = config::find_file(options.config_path, options.environment);
+  if (path.empty()) return config::Config{};
+  auto loaded = config::load(path, {options.environment, catalog.names()});
+  if (loaded) return std::move(*loaded);
+  std::string text;
+  for (const auto& fault : loaded.error()) text += config::to_text(fault) + "\n";
+  return std::unexpected(std::move(text));
+}
+
+Server::Server(ServeOptions options, config::Config config, catalog::Catalog catalog)
+    : options_(std::move(options)), config_(std::move(config)), catalog_(std::move(catalog)) {
+  if (options_.listen) config_.server.listen = {*options_.listen};
+}
+
+Server::~Server() {
+  listener_.reset();
+  mock_listener_.reset();
+  for (auto& worker : workers_) worker->stop();
+  for (auto& gateway : gateways_) gateway->close();
+  workers_.clear();
+}
+
+Status Server::build(const config::Config& config) {
+  auto built = build_snapshot(config, {&catalog_, credentials::process_places(), signatures_, mock_port_});
+  if (!built) return fail(built.error());
+  snapshot_ = built->snapshot;
+  warnings_ = built->warnings;
+  return {};
+}
+
+Status Server::start() {
+  TRY(const auto key, signature_key(state_dir(options_.environment)));
+  signatures_ = std::make_shared<dialect::SignatureCodec>(key);
+  const unsigned count = config_.server.workers == 0 ? net::usable_cores() : config_.server.workers;
+  for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<net::Worker>(i));
+
+  // The mock has a listener of its own on loopback, so that it is reached as any provider is.
+  mock_listener_ = std::make_unique<net::Listener>(control_, std::vector<net::Serving>{{workers_.front().get(), &mock_}}, net::ServerLimits{});
+  TRY(const auto mock_endpoints, mock_listener_->listen("127.0.0.1", 0));
+  mock_port_ = mock_endpoints.front().port();
+  TRY_STATUS(build(config_));
+
+  std::vector<net::Serving> serving;
+  for (auto& worker : workers_) {
+    gateways_.push_back(std::make_unique<gateway::Gateway>(*worker, shared_, own_reference(snapshot_), kStandardError));
+    serving.push_back({worker.get(), gateways_.back().get()});
+  }
+  listener_ = std::make_unique<net::Listener>(control_, std::move(serving), net::ServerLimits{});
+  TRY_STATUS(load_certificate(config_));
+  TRY_STATUS(listen());
+  for (auto& worker : workers_) worker->run();
+  return {};
+}
+
+Status Server::load_certificate(const config::Config& config) {
+  if (!config.server.tls) return {};
+  TRY(auto tls, net::TlsServerContext::make(config.server.tls->cert, config.server.tls->key));
+  listener_->use_certificate(std::move(tls));
+  return {};
+}
+
+Status Server::listen() {
+  for (const auto& address : config_.server.listen) {
+    TRY(const auto bound, listener_->listen(address.host, address.port));
+    const auto& shown = bound.front();
+    const std::string host = shown.address().is_v6() ? '[' + shown.address().to_string() + ']' : shown.address().to_string();
+    urls_.push_back(fmt::format("{}://{}:{}", config_.server.tls ? "https" : "http", host, shown.port()));
+  }
+  return {};
+}
+
+void Server::reload(const char* why) {
+  auto config = read_config(options_, catalog_);
+  if (!config) return log_error("reload ({}) refused, the old configuration stays in force:\n{}", why, config.error());
+  if (options_.listen) config->server.listen = {*options_.listen};
+  if (config->server.listen != config_.server.listen) log_warning("server.listen changed: that takes effect at the next start");
+  if (auto built = build(*config); !built) return log_error("reload ({}) refused, the old configuration stays in force: {}", why, built.error().message);
+  if (auto tls = load_certificate(*config); !tls) return log_error("reload ({}): the old certificate stays in force: {}", why, tls.error().message);
+  config_ = std::move(*config);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->post([gateway = gateways_[i].get(), snapshot = own_reference(snapshot_)]() mutable { gateway->use(std::move(snapshot)); });
+  }
+  for (const auto& warning : warnings_) log_warning("{}", warning);
+  log_info("configuration reloaded ({})", why);
+}
+
+net::Task<> Server::watch_files() {
+  const auto look = [this] {
+    return std::array{stamp(config::find_file(options_.config_path, options_.environment)), stamp(config_.server.tls ? config_.server.tls->cert : ""),
+                      stamp(config_.server.tls ? config_.server.tls->key : "")};
+  };
+  auto seen = look();
+  net::Timer timer(control_.get_executor());
+  for (;;) {
+    timer.expires_after(kLookAtFiles);
+    auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::use_task));
+    if (error || draining_) co_return;
+    const auto now = look();
+    if (now == seen) continue;
+    seen = now;
+    reload("a file changed");
+  }
+}
+
+net::Task<> Server::watch_signals() {
+  net::asio::basic_signal_set<net::Executor> signals(control_.get_executor(), SIGTERM, SIGINT);
+  signals.add(SIGHUP);
+  for (;;) {
+    auto [error, signal] = co_await signals.async_wait(net::asio::as_tuple(net::use_task));
+    if (error) co_return;
+    if (signal == SIGHUP) {
+      reload("SIGHUP");
+    } else if (draining_) {
+      control_.stop();
+    } else {
+      draining_ = true;
+      net::start(control_.get_executor(), drain());
+    }
+  }
+}
+
+unsigned Server::open_connections() const {
+  unsigned count = 0;
+  for (const auto& worker : workers_) count += worker->connections.load(std::memory_order_relaxed);
+  return count;
+}
+
+net::Task<> Server::drain() {
+  log_info("draining: no new connections, {} open", open_connections());
+  listener_->close();
+  shared_.draining = true;
+  for (auto& worker : workers_)
+    worker->post([raw = worker.get()] {
+      for (auto* client : raw->clients)
+        if (client->idle) client->stream->cancel();
+    });
+  const auto end = net::Clock::now() + config_.server.drain;
+  net::Timer timer(control_.get_executor());
+  while (shared_.inflight > 0 && net::Clock::now() < end) {
+    timer.expires_after(kLookAtConnections);
+    co_await timer.async_wait(net::asio::as_tuple(net::use_task));
+  }
+  if (shared_.inflight > 0) log_warning("the drain time is over: {} requests are cut", shared_.inflight.load());
+  control_.stop();
+}
+
+void Server::run() {
+  net::start(control_.get_executor(), watch_signals());
+  net::start(control_.get_executor(), watch_files());
+  control_.run();
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,64 @@
+#include "app/state_dir.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace penstock::app {
+
+namespace {
+
+Error cannot(const std::string& what, const std::string& path) {
+  return config_error(fmt::format("cannot {} {}: {}; set PENSTOCK_STATE_DIR to a folder that can be written", what, path, std::strerror(errno)));
+}
+
+Status make_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(cannot("make the folder", folder));
+  return {};
+}
+
+/// Writes beside and links into place, so that two first starts at once agree on one key.
+Status write_new(const std::string& path, const dialect::SignatureCodec::Key& key) {
+  const std::string beside = fmt::format("{}.{}", path, ::getpid());
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return fail(cannot("write", beside));
+  const bool written = ::write(file, key.data(), key.size()) == static_cast<ssize_t>(key.size());
+  ::close(file);
+  const bool linked = written && (::link(beside.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  const Status status = linked ? Status{} : fail(cannot("write", path));
+  ::unlink(beside.c_str());
+  return status;
+}
+
+}  // namespace
+
+std::string state_dir(const config::Environment& environment) {
+  if (const auto own = environment("PENSTOCK_STATE_DIR"); own && !own->empty()) return *own;
+  if (const auto xdg = environment("XDG_STATE_HOME"); xdg && !xdg->empty()) return *xdg + "/penstock";
+  return environment("HOME").value_or("/tmp") + "/.local/state/penstock";
+}
+
+Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder) {
+  TRY_STATUS(make_folder(folder));
+  const std::string path = folder + "/signature.key";
+  dialect::SignatureCodec::Key key{};
+  if (::access(path.c_str(), F_OK) != 0) {
+    if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) return fail(internal_error("no random bytes for the signature key"));
+    TRY_STATUS(write_new(path, key));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(key.data()), static_cast<std::streamsize>(key.size())))
+    return fail(config_error(path + " cannot be read or is damaged; remove it to have a new one made"));
+  return key;
+}
+
+}  // namespace penstock::app

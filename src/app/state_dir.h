@@ -1,0 +1,19 @@
+// What Penstock keeps on disk between runs, in $PENSTOCK_STATE_DIR or $XDG_STATE_HOME/penstock.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/load.h"
+#include "dialect/signature.h"
+
+namespace penstock::app {
+
+/// The state folder's path (not created).
+std::string state_dir(const config::Environment& environment);
+
+/// The local key under which thinking blocks are tagged; made at first use (0600, in a 0700 folder). All gateways of one user share it, so
+/// that a restart does not orphan a session's reasoning. Fails when the folder cannot be written or the file is damaged.
+Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder);
+
+}  // namespace penstock::app

@@ -1,0 +1,51 @@
+// The table of subcommands.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+namespace {
+
+using namespace penstock;
+
+CLI::App* add(CLI::App& app, const char* name, const char* help, int& code, std::function<int()> run) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->callback([&code, run = std::move(run)] { code = run(); });
+  return command;
+}
+
+void with_config(CLI::App* command, cli::Common& common) { command->add_option("--config", common.config, "the configuration file"); }
+void with_listen(CLI::App* command, cli::Common& common) { command->add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose"); }
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app("Penstock: every large language model behind the API that your client already speaks", "penstock");
+  app.set_version_flag("--version", PENSTOCK_VERSION);
+  app.require_subcommand(1);
+  cli::Common common;
+  int code = cli::kDone;
+
+  CLI::App* serve = add(app, "serve", "the gateway, in the foreground", code, [&] { return cli::serve(common); });
+  with_config(serve, common);
+  with_listen(serve, common);
+
+  CLI::App* models = add(app, "models", "every name that a client may ask for", code, [&] { return cli::models(common); });
+  with_config(models, common);
+  models->add_flag("--json", common.json, "for scripts");
+
+  with_listen(add(app, "mock", "the scripted provider on its own", code, [&] { return cli::mock(common); }), common);
+
+  CLI::App* config = app.add_subcommand("config", "the configuration file");
+  config->require_subcommand(1);
+  with_config(add(*config, "check", "every fault, with file, line and column", code, [&] { return cli::config_check(common); }), common);
+  with_config(add(*config, "show", "the effective configuration, secrets masked", code, [&] { return cli::config_show(common); }), common);
+  with_config(add(*config, "path", "the file that is used", code, [&] { return cli::config_path(common); }), common);
+  add(*config, "reference", "docs/configuration.md", code, [] { return cli::config_reference(); });
+
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::kDone : cli::kWrongUsage;
+  }
+  return code;
+}
