@@ -279,14 +279,23 @@ TRIALS = {
     "a file of 600 lines": ({"src/base/a.cc": "\n" * 600}, None),
     "a file of 601 lines": ({"tests/a.cc": "\n" * 601}, "tests/a.cc:600: the file has 601 lines"),
     "a function of 60 lines": ({"src/base/a.cc": "void f() {\n" + body(58) + "}\n"}, None),
-    "a function of 61 lines": ({"src/base/a.cc": "int k;\n\nvoid f() {\n" + body(59) + "}\n"}, "src/base/a.cc:3: the function has 61 lines"),
+    "a function of 61 lines": (
+        {"src/base/a.cc": "int k;\n\nvoid f() {\n" + body(59) + "}\n"},
+        "src/base/a.cc:3: the function has 61 lines",
+    ),
     "a member function": (
         {"src/base/a.h": "namespace n {\nclass A {\n  int b{2};\n  int f(int x = g()) const {\n" + body(60) + "  }\n};\n}\n"},
         "src/base/a.h:4: the function has 62 lines",
     ),
-    "a constructor": ({"src/base/a.cc": "A::A(int x)\n    : b_{x}, c_(x) {\n" + body(60) + "}\n"}, "src/base/a.cc:1: the function has 63 lines"),
+    "a constructor": (
+        {"src/base/a.cc": "A::A(int x)\n    : b_{x}, c_(x) {\n" + body(60) + "}\n"},
+        "src/base/a.cc:1: the function has 63 lines",
+    ),
     "a test": ({"src/base/a_test.cc": "TEST(A, B) {\n" + body(60) + "}\n"}, "src/base/a_test.cc:1: the function has 62 lines"),
-    "a trailing return type": ({"src/base/a.cc": "auto f(int x) noexcept -> std::vector<int> {\n" + body(60) + "}\n"}, "the function has 62 lines"),
+    "a trailing return type": (
+        {"src/base/a.cc": "auto f(int x) noexcept -> std::vector<int> {\n" + body(60) + "}\n"},
+        "the function has 62 lines",
+    ),
     "short ones in a row": ({"src/base/a.cc": "namespace n {\n" + "void f() {\n  g();\n}\n\n" * 30 + "}\n"}, None),
     "a long table": ({"src/base/a.cc": "constexpr Row kRows[] = {\n" + '    {"a", f(1), {2}},\n' * 100 + "};\n"}, None),
     "braces in literals": ({"src/base/a.cc": 'void f() { g("{", \'{\', R"({{)"); }\n' + "// {\n" * 70 + "void h() {}\n"}, None),

@@ -112,7 +112,7 @@ class SnapshotBuilder {
     made.signatures = ingredients_.signatures;
     made.max_inflight = config_.server.max_inflight;
     made.max_body = config_.server.max_body;
-    made.answers_asked = config_.answers_model == config::AnswersModel::asked;
+    made.answers_model = config_.answers_model;
     made.json_log = config_.log.format == config::LogFormat::json;
   }
 

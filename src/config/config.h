@@ -98,7 +98,7 @@ struct ModelRule {
   std::string display_name;
 };
 
-enum class AnswersModel : std::uint8_t { provider, asked };
+enum class AnswersModel : std::uint8_t { automatic, provider, asked };
 enum class LogFormat : std::uint8_t { text, json };
 
 struct Log {
@@ -114,7 +114,7 @@ struct Config {
   std::vector<Provider> providers;
   std::vector<ModelRule> models;
   std::string default_model;
-  AnswersModel answers_model = AnswersModel::provider;
+  AnswersModel answers_model = AnswersModel::automatic;
   std::vector<std::string> picker{"*"};
   Log log;
 };

@@ -194,7 +194,8 @@ std::string effective(const Config& config) {
     out.close();
   }
   out.optional_text("default_model", config.default_model);
-  out.value("answers", config.answers_model == AnswersModel::asked ? "{ model: asked }" : "{ model: provider }");
+  constexpr std::array<std::string_view, 3> kAnswers = {"{ model: auto }", "{ model: provider }", "{ model: asked }"};
+  out.value("answers", std::string(kAnswers[static_cast<std::size_t>(config.answers_model)]));
   out.value("picker", list(config.picker));
   out.value("log", fmt::format("{{ level: {}, format: {} }}", config.log.level, config.log.format == LogFormat::json ? "json" : "text"));
   return out.take();

@@ -90,8 +90,11 @@ void fill_server(const Source& source, Config& config, Report& report) {
 }
 
 void fill_answers(const Source& source, Config& config) {
-  if (const Node* answers = source.root.find("answers"); answers != nullptr && text_at(*answers, "model") == "asked")
-    config.answers_model = AnswersModel::asked;
+  if (const Node* answers = source.root.find("answers")) {
+    const auto model = text_at(*answers, "model");
+    if (model == "asked") config.answers_model = AnswersModel::asked;
+    if (model == "provider") config.answers_model = AnswersModel::provider;
+  }
   if (source.root.find("picker") != nullptr) {
     config.picker.clear();
     for (const Node* pattern : source.root.list("picker"))

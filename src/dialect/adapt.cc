@@ -28,12 +28,30 @@ struct Slot {
   Field& (*in)(Fields&);
 };
 
-#define PENSTOCK_SLOT(name) Slot{#name, [](Fields& fields) -> Field& { return fields.name; }}
-#define PENSTOCK_THINKING_SLOT(name) Slot{#name, [](Fields& fields) -> Field& { return fields.thinking.name; }}
+#define PENSTOCK_SLOT(name)                                     \
+  Slot {                                                        \
+    #name, [](Fields& fields) -> Field& { return fields.name; } \
+  }
+#define PENSTOCK_THINKING_SLOT(name)                                     \
+  Slot {                                                                 \
+    #name, [](Fields& fields) -> Field& { return fields.thinking.name; } \
+  }
 constexpr auto kSlots = std::to_array<Slot>({
-    PENSTOCK_SLOT(model), PENSTOCK_SLOT(messages), PENSTOCK_SLOT(system), PENSTOCK_SLOT(tools), PENSTOCK_SLOT(tool_choice), PENSTOCK_SLOT(metadata),
-    PENSTOCK_SLOT(temperature), PENSTOCK_SLOT(top_p), PENSTOCK_SLOT(top_k), PENSTOCK_SLOT(stop_sequences), PENSTOCK_SLOT(context_management),
-    PENSTOCK_SLOT(output_format), PENSTOCK_SLOT(cache_control), PENSTOCK_THINKING_SLOT(thinking), PENSTOCK_THINKING_SLOT(output_config),
+    PENSTOCK_SLOT(model),
+    PENSTOCK_SLOT(messages),
+    PENSTOCK_SLOT(system),
+    PENSTOCK_SLOT(tools),
+    PENSTOCK_SLOT(tool_choice),
+    PENSTOCK_SLOT(metadata),
+    PENSTOCK_SLOT(temperature),
+    PENSTOCK_SLOT(top_p),
+    PENSTOCK_SLOT(top_k),
+    PENSTOCK_SLOT(stop_sequences),
+    PENSTOCK_SLOT(context_management),
+    PENSTOCK_SLOT(output_format),
+    PENSTOCK_SLOT(cache_control),
+    PENSTOCK_THINKING_SLOT(thinking),
+    PENSTOCK_THINKING_SLOT(output_config),
     PENSTOCK_THINKING_SLOT(max_tokens),
 });
 #undef PENSTOCK_SLOT
@@ -59,7 +77,8 @@ void remove_if(const Edit& edit, json::Value root, const Field& field, Keep quir
 }
 
 void edit_model(const Edit& edit, const std::optional<json::Value>& model) {
-  if (model && !edit.context.model.empty() && !model->equals(edit.context.model)) edit.patch.replace(*model, json_quote(edit.context.model));
+  if (model && !edit.context.model.empty() && !model->equals(edit.context.model))
+    edit.patch.replace(*model, json_quote(edit.context.model));
 }
 
 void edit_all_tools(const Edit& edit, json::Value root, const Fields& fields, bool thinks) {

@@ -58,7 +58,9 @@ struct Case {
 };
 
 /// A body whose only message holds these blocks, as the assistant's or the user's.
-inline std::string assistant(std::string_view blocks) { return R"({"messages":[{"role":"assistant","content":[)" + std::string(blocks) + "]}]}"; }
+inline std::string assistant(std::string_view blocks) {
+  return R"({"messages":[{"role":"assistant","content":[)" + std::string(blocks) + "]}]}";
+}
 inline std::string user(std::string_view blocks) { return R"({"messages":[{"role":"user","content":[)" + std::string(blocks) + "]}]}"; }
 
 }  // namespace penstock::dialect

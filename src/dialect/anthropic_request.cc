@@ -13,8 +13,9 @@ namespace penstock::dialect {
 namespace {
 
 /// Fields whose second appearance would make us and the provider see different requests.
-constexpr std::array<std::string_view, 11> kDeciding{"model",      "stream",   "messages",      "system",   "tools",             "tool_choice",
-                                                     "max_tokens", "thinking", "output_config", "metadata", "context_management"};
+constexpr std::array<std::string_view, 11> kDeciding{"model",         "stream",      "messages",          "system",
+                                                     "tools",         "tool_choice", "max_tokens",        "thinking",
+                                                     "output_config", "metadata",    "context_management"};
 constexpr std::size_t kMaxSession = 128;
 
 Error fault(std::string_view path, std::string_view what) {

@@ -89,27 +89,28 @@ class InspectRefuses : public testing::TestWithParam<Refusal> {};
 
 TEST_P(InspectRefuses, InTheClientsWords) { EXPECT_EQ(refusal(GetParam().body), GetParam().message) << GetParam().body; }
 
-INSTANTIATE_TEST_SUITE_P(
-    Fields, InspectRefuses,
-    testing::Values(Refusal{"[]", "the request body must be a JSON object"}, Refusal{"null", "the request body must be a JSON object"},
-                    Refusal{"{}", "model: field required"}, Refusal{R"({"model":"m"})", "messages: field required"},
-                    Refusal{R"({"model":""})", "model: expected the name of a model"}, Refusal{R"({"model":1})", "model: expected the name of a model"},
-                    Refusal{R"({"model":"m","stream":"yes"})", "stream: expected true or false"},
-                    Refusal{R"({"model":"m","max_tokens":-1})", "max_tokens: expected an integer of 0 or more"},
-                    Refusal{R"({"model":"m","max_tokens":1.5})", "max_tokens: expected an integer of 0 or more"},
-                    Refusal{R"({"model":"m","max_tokens":"1"})", "max_tokens: expected an integer of 0 or more"}));
+INSTANTIATE_TEST_SUITE_P(Fields, InspectRefuses,
+                         testing::Values(Refusal{"[]", "the request body must be a JSON object"},
+                                         Refusal{"null", "the request body must be a JSON object"}, Refusal{"{}", "model: field required"},
+                                         Refusal{R"({"model":"m"})", "messages: field required"},
+                                         Refusal{R"({"model":""})", "model: expected the name of a model"},
+                                         Refusal{R"({"model":1})", "model: expected the name of a model"},
+                                         Refusal{R"({"model":"m","stream":"yes"})", "stream: expected true or false"},
+                                         Refusal{R"({"model":"m","max_tokens":-1})", "max_tokens: expected an integer of 0 or more"},
+                                         Refusal{R"({"model":"m","max_tokens":1.5})", "max_tokens: expected an integer of 0 or more"},
+                                         Refusal{R"({"model":"m","max_tokens":"1"})", "max_tokens: expected an integer of 0 or more"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    Messages, InspectRefuses,
-    testing::Values(Refusal{R"({"model":"m","messages":{}})", "messages: expected an array"},
-                    Refusal{R"({"model":"m","messages":[]})", "messages: at least one message is required"},
-                    Refusal{R"({"model":"m","messages":["x"]})", "messages.0: expected an object"},
-                    Refusal{R"({"model":"m","messages":[{"role":"user","content":"x"},{"content":"x"}]})", "messages.1.role: field required"},
-                    Refusal{R"({"model":"m","messages":[{"role":1}]})", "messages.0.role: expected a string"},
-                    Refusal{R"({"model":"m","messages":[{"role":"user","content":1}]})",
-                            "messages.0.content: expected a string or an array of content blocks"},
-                    Refusal{R"({"model":"m","messages":[{"role":"user","content":["x"]}]})",
-                            "messages.0.content: a content block must be an object"}));
+INSTANTIATE_TEST_SUITE_P(Messages, InspectRefuses,
+                         testing::Values(Refusal{R"({"model":"m","messages":{}})", "messages: expected an array"},
+                                         Refusal{R"({"model":"m","messages":[]})", "messages: at least one message is required"},
+                                         Refusal{R"({"model":"m","messages":["x"]})", "messages.0: expected an object"},
+                                         Refusal{R"({"model":"m","messages":[{"role":"user","content":"x"},{"content":"x"}]})",
+                                                 "messages.1.role: field required"},
+                                         Refusal{R"({"model":"m","messages":[{"role":1}]})", "messages.0.role: expected a string"},
+                                         Refusal{R"({"model":"m","messages":[{"role":"user","content":1}]})",
+                                                 "messages.0.content: expected a string or an array of content blocks"},
+                                         Refusal{R"({"model":"m","messages":[{"role":"user","content":["x"]}]})",
+                                                 "messages.0.content: a content block must be an object"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Duplicates, InspectRefuses,
@@ -120,8 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
                             "context_management: stands in the body twice, the second time at byte 36"}));
 
 TEST(Inspect, EachDecidingFieldOnce) {
-  for (const std::string name : {"model", "stream", "messages", "system", "tools", "tool_choice", "max_tokens", "thinking", "output_config", "metadata",
-                                 "context_management"}) {
+  for (const std::string name : {"model", "stream", "messages", "system", "tools", "tool_choice", "max_tokens", "thinking", "output_config",
+                                 "metadata", "context_management"}) {
     const std::string value = name == "model" ? "\"m\"" : name == "stream" ? "true" : name == "max_tokens" ? "1" : R"([{"role":"user"}])";
     const auto member = "\"" + name + "\":" + value;
     EXPECT_TRUE(refusal("{" + member + "," + member + "}").starts_with(name + ": stands in the body twice")) << name;

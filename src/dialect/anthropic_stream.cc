@@ -57,12 +57,18 @@ std::string with_data(const wire::Event& event, std::string_view name, const std
 
 }  // namespace
 
+StreamTap::StreamTap(Options options) : options_(std::move(options)), document_(options_.scratch) {
+  if (document_) return;
+  own_document_ = std::make_unique<json::Document>();
+  document_ = own_document_.get();
+}
+
 std::optional<std::string> StreamTap::rewrite(const wire::Event& event) {
   if (event.name == kBlockDelta) return open_.empty() ? std::nullopt : block_delta(event);
   if (event.comment_only || event.name == "ping") return std::nullopt;
   if (!event.name.empty()) return take(event.name, event);
   std::string type(leading_type(event.data));
-  if (type.empty() && index(event.data)) type = text_at(document_.root(), "type");
+  if (type.empty() && index(event.data)) type = text_at(document_->root(), "type");
   if (type.empty()) return std::nullopt;
   auto output = type == kBlockDelta ? (open_.empty() ? std::nullopt : block_delta(event)) : take(type, event);
   return output ? output : wire::format_event(type, one_line(event.data));
@@ -80,14 +86,14 @@ StreamTap::Output StreamTap::take(std::string_view type, const wire::Event& even
 
 bool StreamTap::index(std::string_view text) {
   text_.assign(text);
-  return document_.index(text_.text()).has_value();
+  return document_->index(text_.text()).has_value();
 }
 
 StreamTap::Output StreamTap::message_start(const wire::Event& event) {
   if (!index(event.data)) return std::nullopt;
-  const auto message = document_.root().find("message");
+  const auto message = document_->root().find("message");
   if (!message) return std::nullopt;
-  json::Patch patch(document_);
+  json::Patch patch(*document_);
   note_usage(*message);
   name_model(*message, patch);
   if (patch.empty()) return std::nullopt;
@@ -97,12 +103,12 @@ StreamTap::Output StreamTap::message_start(const wire::Event& event) {
 StreamTap::Output StreamTap::block_start(const wire::Event& event) {
   content_begun_ = true;
   if (options_.codec == nullptr || !index(event.data)) return std::nullopt;
-  const auto block = document_.root().find("content_block");
+  const auto block = document_->root().find("content_block");
   if (!block) return std::nullopt;
-  json::Patch patch(document_);
+  json::Patch patch(*document_);
   const bool is_signed = tag_block(*block, patch);
   if (const auto type = block->find("type"); type && type->equals("thinking")) {
-    const auto place = document_.root().find("index");
+    const auto place = document_->root().find("index");
     open_.push_back({place ? place->integer().value_or(0) : 0, is_signed});
   }
   if (patch.empty()) return std::nullopt;
@@ -112,11 +118,11 @@ StreamTap::Output StreamTap::block_start(const wire::Event& event) {
 /// Called only while a thinking block is open. The word may stand in a thought, too; then the event is parsed in vain.
 StreamTap::Output StreamTap::block_delta(const wire::Event& event) {
   if (!event.data.contains("signature_delta") || !index(event.data)) return std::nullopt;
-  const auto root = document_.root();
+  const auto root = document_->root();
   const auto delta = root.find("delta");
   const auto type = delta ? delta->find("type") : std::nullopt;
   if (!type || !type->equals("signature_delta")) return std::nullopt;
-  json::Patch patch(document_);
+  json::Patch patch(*document_);
   if (!tag_text(delta->find("signature"), patch)) return std::nullopt;
   const auto place = root.find("index");
   for (auto& block : open_)
@@ -126,7 +132,7 @@ StreamTap::Output StreamTap::block_delta(const wire::Event& event) {
 
 StreamTap::Output StreamTap::block_stop(const wire::Event& event) {
   if (open_.empty() || !index(event.data)) return std::nullopt;
-  const auto place = document_.root().find("index");
+  const auto place = document_->root().find("index");
   const auto number = place ? place->integer().value_or(0) : 0;
   const auto block = std::ranges::find_if(open_, [&](const OpenBlock& open) { return open.index == number; });
   if (block == open_.end()) return std::nullopt;
@@ -140,21 +146,21 @@ StreamTap::Output StreamTap::block_stop(const wire::Event& event) {
 /// Without it the client would send the block back with nothing that says whose it is.
 std::string StreamTap::signature_event(std::int64_t index) const {
   return wire::format_event(kBlockDelta, R"({"type":"content_block_delta","index":)" + std::to_string(index) +
-                                             R"(,"delta":{"type":"signature_delta","signature":")" + options_.codec->tag(options_.provider, "") +
-                                             "\"}}");
+                                             R"(,"delta":{"type":"signature_delta","signature":")" +
+                                             options_.codec->tag(options_.provider, "") + "\"}}");
 }
 
 void StreamTap::message_delta(const wire::Event& event) {
   if (!index(event.data)) return;
-  note_usage(document_.root());
-  const auto delta = document_.root().find("delta");
+  note_usage(document_->root());
+  const auto delta = document_->root().find("delta");
   if (auto reason = delta ? text_at(*delta, "stop_reason") : ""; !reason.empty()) stop_reason_ = std::move(reason);
 }
 
 void StreamTap::note_failure(std::string_view data) {
   failure_ = Failure{.type = "", .message = std::string(data)};
   if (!index(data)) return;
-  const auto root = document_.root();
+  const auto root = document_->root();
   const auto error = root.find("error").value_or(root);
   if (error.is_object()) failure_ = Failure{.type = text_at(error, "type"), .message = text_at(error, "message")};
 }
@@ -202,13 +208,13 @@ void StreamTap::tag_whole_block(json::Value block, json::Patch& patch) const {
 }
 
 bool StreamTap::rewrite_whole(std::string& body) {
-  if (!index(body) || !document_.root().is_object()) return false;
-  const auto root = document_.root();
+  if (!index(body) || !document_->root().is_object()) return false;
+  const auto root = document_->root();
   if (const auto error = root.find("error"); error && !error->is_null()) {
     note_failure(body);
     return false;
   }
-  json::Patch patch(document_);
+  json::Patch patch(*document_);
   note_usage(root);
   name_model(root, patch);
   stop_reason_ = text_at(root, "stop_reason");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,13 +23,14 @@ class StreamTap {
     const SignatureCodec* codec = nullptr;  // tags thinking blocks; null: leaves them as they are (Anthropic itself). Outlives the tap
     std::string provider;                   // whose blocks they are
     std::string answer_model;               // the model's name in the answer; empty: as the provider says (`answers: asked`)
+    json::Document* scratch = nullptr;      // to index events with; only used inside calls, so taps of one thread may share it. Null: one of its own
   };
   /// An error that came inside a stream, or the whole answer being one.
   struct Failure {
     std::string type, message;  // either may be empty
   };
 
-  explicit StreamTap(Options options) : options_(std::move(options)) {}
+  explicit StreamTap(Options options);
 
   /// Takes note of an event. Returns the bytes to send in place of `event.raw`, or nothing: relay it as it is. The common events (deltas,
   /// pings) are never parsed. An event without a name gets its data's type for one, since clients skip nameless events.
@@ -72,7 +74,8 @@ class StreamTap {
   std::optional<Failure> failure_;
   std::vector<OpenBlock> open_;
   json::Padded text_;
-  json::Document document_;
+  std::unique_ptr<json::Document> own_document_;
+  json::Document* document_;
 };
 
 }  // namespace penstock::dialect

@@ -34,18 +34,19 @@ std::string event(std::string_view name, std::string_view data) {
 const std::string kStart = event(
     "message_start",
     R"({"type":"message_start","message":{"id":"m","model":"glm-5.3","content":[],"usage":{"input_tokens":812,"cache_creation_input_tokens":3,"output_tokens":1}}})");
-const std::string kThinking = event("content_block_start",
-                                    R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})");
-const std::string kThought = event("content_block_delta",
-                                   R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"a signature_delta"}})");
+const std::string kThinking = event(
+    "content_block_start", R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})");
+const std::string kThought = event(
+    "content_block_delta", R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"a signature_delta"}})");
 const std::string kStop = event("content_block_stop", R"({"type":"content_block_stop","index":0})");
 const std::string kText =
     event("content_block_start", R"({"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}})") +
     event("content_block_delta", R"({"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"signature_delta"}})") +
     event("content_block_stop", R"({"type":"content_block_stop","index":1})");
 const std::string kEnd =
-    event("message_delta",
-          R"({"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":0,"cache_read_input_tokens":640,"output_tokens":41,"output_tokens_details":{"thinking_tokens":9}}})") +
+    event(
+        "message_delta",
+        R"({"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":0,"cache_read_input_tokens":640,"output_tokens":41,"output_tokens_details":{"thinking_tokens":9}}})") +
     event("message_stop", R"({"type":"message_stop"})");
 
 std::string signature_delta(std::string_view signature) {
@@ -157,8 +158,10 @@ TEST(StreamTap, ErrorsAreNoted) {
 
 TEST(StreamTap, FaultyDataIsRelayed) {
   StreamTap tap({.codec = &codec(), .provider = "zai", .answer_model = "m"});
-  for (const std::string_view data : {"{", "[]", "null", "{\"message\":1}", "{\"content_block\":3,\"index\":\"x\"}", "{\"delta\":[],\"usage\":1}"})
-    for (const std::string_view name : {"message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta"})
+  for (const std::string_view data :
+       {"{", "[]", "null", "{\"message\":1}", "{\"content_block\":3,\"index\":\"x\"}", "{\"delta\":[],\"usage\":1}"})
+    for (const std::string_view name :
+         {"message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta"})
       EXPECT_EQ(relayed(tap, event(name, data)), event(name, data));
 }
 

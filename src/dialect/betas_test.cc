@@ -49,9 +49,7 @@ TEST(Betas, StructuredOutputsServesTwoFields) {
   EXPECT_EQ(filtered({{"tool_fields", "strip"}, {"output_format", "strip"}}, kBeta), "");
 }
 
-TEST(Betas, AListedBetaStillGoesWithItsField) {
-  EXPECT_EQ(filtered({{"betas", "effort-2025-11-24"}, {"effort", "none"}}), "");
-}
+TEST(Betas, AListedBetaStillGoesWithItsField) { EXPECT_EQ(filtered({{"betas", "effort-2025-11-24"}, {"effort", "none"}}), ""); }
 
 }  // namespace
 }  // namespace penstock::dialect

@@ -46,7 +46,8 @@ Outcome edit_document(const Edit& edit, json::Value block) {
   return BlockKind::other;
 }
 
-/// Whose block it is stands in `seal` (the signature, or a redacted block's data). Own ones get their original back; the others would be refused.
+/// Whose block it is stands in `seal` (the signature, or a redacted block's data). Own ones get their original back; the others would be
+/// refused.
 Outcome edit_thought(const Edit& edit, json::Value block, std::string_view seal) {
   const auto field = block.find(seal);
   std::string scratch;

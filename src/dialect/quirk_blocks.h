@@ -1,4 +1,5 @@
-// The quirks of content blocks: thinking, images, documents, cache_control, empty and unknown ones, at the top of a message or in a tool result.
+// The quirks of content blocks: thinking, images, documents, cache_control, empty and unknown ones, at the top of a message or in a tool
+// result.
 #pragma once
 
 #include <optional>

@@ -12,7 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kRemoved{"$schema", "$id", "$comment", "pattern", "patternProperties", "propertyNames"};
 constexpr std::array<std::string_view, 8> kFormats{"date-time", "date", "time", "email", "uri", "uuid", "ipv4", "ipv6"};
 constexpr std::array<std::string_view, 4> kMaps{"properties", "$defs", "definitions", "dependentSchemas"};
-constexpr std::array<std::string_view, 8> kSchemas{"items", "additionalProperties", "not", "if", "then", "else", "contains", "unevaluatedProperties"};
+constexpr std::array<std::string_view, 8> kSchemas{"items",    "additionalProperties", "not", "if", "then", "else",
+                                                   "contains", "unevaluatedProperties"};
 constexpr std::array<std::string_view, 4> kLists{"anyOf", "oneOf", "allOf", "prefixItems"};
 
 template <typename List>

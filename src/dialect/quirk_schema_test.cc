@@ -24,11 +24,12 @@ TEST(QuirkSchema, Table) {
 }
 
 TEST(QuirkSchema, AtEveryDepth) {
-  EXPECT_EQ(cleaned(R"({"type":"object","properties":{"a":{"type":"string","pattern":"^x$","format":"regex"},)"
-                    R"("b":{"type":"array","items":{"format":"date","pattern":"y"}},"c":{"anyOf":[{"pattern":"z"},{"not":{"$comment":"q"}}]}},)"
-                    R"("additionalProperties":{"pattern":"w"},"$defs":{"d":{"$id":"e"}}})"),
-            R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"array","items":{"format":"date"}},"c":{"anyOf":[{},{"not":{}}]}},)"
-            R"("additionalProperties":{},"$defs":{"d":{}}})");
+  EXPECT_EQ(
+      cleaned(R"({"type":"object","properties":{"a":{"type":"string","pattern":"^x$","format":"regex"},)"
+              R"("b":{"type":"array","items":{"format":"date","pattern":"y"}},"c":{"anyOf":[{"pattern":"z"},{"not":{"$comment":"q"}}]}},)"
+              R"("additionalProperties":{"pattern":"w"},"$defs":{"d":{"$id":"e"}}})"),
+      R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"array","items":{"format":"date"}},"c":{"anyOf":[{},{"not":{}}]}},)"
+      R"("additionalProperties":{},"$defs":{"d":{}}})");
 }
 
 TEST(QuirkSchema, APropertyMayBearAKeywordsName) {

@@ -31,7 +31,8 @@ std::uint64_t lower_max_tokens(const Edit& edit, const std::optional<json::Membe
   const auto written = field ? field->value.integer().value_or(0) : 0;
   const auto wanted = static_cast<std::uint64_t>(std::max<std::int64_t>(written, 0));
   std::uint64_t limit = edit.quirks.max_tokens_limit;
-  if (edit.quirks.third_party && edit.context.max_output > 0) limit = limit == 0 ? edit.context.max_output : std::min(limit, edit.context.max_output);
+  if (edit.quirks.third_party && edit.context.max_output > 0)
+    limit = limit == 0 ? edit.context.max_output : std::min(limit, edit.context.max_output);
   if (limit == 0 || wanted <= limit) return wanted;
   edit.patch.replace(field->value, std::to_string(limit));
   return limit;

@@ -18,8 +18,8 @@ struct ThinkingFields {
 /// max_tokens_limit, thinking_mode, effort and output_format. Returns whether the provider will think, as far as the request says.
 bool edit_thinking(const Edit& edit, json::Value root, const ThinkingFields& fields);
 
-/// Tokens to think with at an effort (an unknown or empty one counts as high). At least 1024, and leaves a quarter of `max_tokens` (0: unknown) for
-/// the answer where that is possible; nothing when max_tokens has no room for thinking at all.
+/// Tokens to think with at an effort (an unknown or empty one counts as high). At least 1024, and leaves a quarter of `max_tokens` (0:
+/// unknown) for the answer where that is possible; nothing when max_tokens has no room for thinking at all.
 std::optional<std::uint64_t> thinking_budget(std::string_view effort, std::uint64_t max_tokens);
 
 /// The nearest level that is allowed, the next higher one first; empty: none is.

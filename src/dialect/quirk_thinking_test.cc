@@ -77,7 +77,8 @@ TEST(QuirkThinking, AddedEffortIsClampedToo) {
   const Named quirks{{"thinking_mode", "adaptive_only"}, {"effort", "high,max"}};
   EXPECT_EQ(adapted_for_others(quirks, R"({"thinking":{"type":"enabled","budget_tokens":2000}})"),
             R"({"thinking":{"type":"adaptive"},"output_config":{"effort":"high"}})");
-  EXPECT_EQ(adapted_for_others({{"thinking_mode", "adaptive_only"}, {"effort", "none"}}, R"({"thinking":{"type":"enabled","budget_tokens":2000}})"),
+  EXPECT_EQ(adapted_for_others({{"thinking_mode", "adaptive_only"}, {"effort", "none"}},
+                               R"({"thinking":{"type":"enabled","budget_tokens":2000}})"),
             R"({"thinking":{"type":"adaptive"}})");
 }
 
@@ -87,8 +88,11 @@ TEST(QuirkThinking, OutputConfig) {
       {{{"effort", "none"}}, R"({"output_config":{"effort":"medium","format":{}}})", R"({"output_config":{"format":{}}})"},
       {{{"effort", "none"}, {"unknown_fields", "strip"}}, R"({"output_config":{"effort":"medium"}})", "{}"},
       {{{"effort", "high"}}, R"({"output_config":{"effort":null}})", R"({"output_config":{}})"},
-      {{{"output_format", "strip"}}, R"({"output_config":{"effort":"low","format":{},"task_budget":{}}})", R"({"output_config":{"effort":"low"}})"},
-      {{{"unknown_fields", "strip"}}, R"({"output_config":{"effort":"low","format":{},"later":1}})",
+      {{{"output_format", "strip"}},
+       R"({"output_config":{"effort":"low","format":{},"task_budget":{}}})",
+       R"({"output_config":{"effort":"low"}})"},
+      {{{"unknown_fields", "strip"}},
+       R"({"output_config":{"effort":"low","format":{},"later":1}})",
        R"({"output_config":{"effort":"low","format":{}}})"},
       {{{"unknown_fields", "strip"}}, R"({"output_config":null})", "{}"},
   };

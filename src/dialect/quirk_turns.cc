@@ -88,8 +88,8 @@ Turn edit_turn(const Edit& edit, json::Value message) {
   return turn;
 }
 
-/// An empty turn cannot just go when it is the user's between two assistant turns or before the first one, or when nothing else is left. An empty
-/// assistant turn held no tool call, so nothing answers to it.
+/// An empty turn cannot just go when it is the user's between two assistant turns or before the first one, or when nothing else is left. An
+/// empty assistant turn held no tool call, so nothing answers to it.
 bool holds_a_place(const Turn& turn, std::span<const Turn> kept, std::span<const Turn> rest) {
   const auto next = std::ranges::find_if(rest, [](const Turn& other) { return !other.empty; });
   if (next == rest.end()) return kept.empty() && rest.empty();

@@ -5,8 +5,8 @@
 
 namespace penstock::dialect {
 
-/// Edits all messages and their blocks. What is left is a conversation that a strict provider takes: results directly behind their calls, no
-/// empty message.
+/// Edits all messages and their blocks. What is left is a conversation that a strict provider takes: results directly behind their calls,
+/// no empty message.
 void edit_messages(const Edit& edit, json::Value messages);
 
 /// The value of `system`, text or blocks: attribution, cache_control, empty blocks. False when nothing of it is left.

@@ -26,7 +26,9 @@ constexpr std::array<std::string_view, 2> kKeep{"keep", "strip"};
 constexpr std::array<std::string_view, 2> kMedia{"keep", "placeholder"};
 constexpr std::array<std::string_view, kEfforts> kEffortWords{"low", "medium", "high", "xhigh", "max"};
 
-bool set_system_turns(Quirks& q, std::string_view v) { return choose(q.system_turns, v, std::array<std::string_view, 2>{"keep", "to_user"}); }
+bool set_system_turns(Quirks& q, std::string_view v) {
+  return choose(q.system_turns, v, std::array<std::string_view, 2>{"keep", "to_user"});
+}
 bool set_cache_control(Quirks& q, std::string_view v) { return choose(q.cache_control, v, kKeep); }
 bool set_thinking(Quirks& q, std::string_view v) {
   return choose(q.thinking, v, std::array<std::string_view, 3>{"keep", "drop", "inject_empty"});
@@ -94,7 +96,8 @@ bool set_temperature(Quirks& q, std::string_view v) {
     v = v.substr(1, v.size() - 2);
   }
   const auto dots = v.find("..");
-  if (dots == std::string_view::npos || !read_number(v.substr(0, dots), range.low) || !read_number(v.substr(dots + 2), range.high)) return false;
+  if (dots == std::string_view::npos || !read_number(v.substr(0, dots), range.low) || !read_number(v.substr(dots + 2), range.high))
+    return false;
   q.temperature_range = range;
   return range.low < range.high;
 }
@@ -126,7 +129,8 @@ constexpr auto kNames = std::to_array<QuirkName>({
     {"metadata", "keep|hash|strip", "metadata; hash: only a SHA-256 of user_id"},
     {"betas", "keep|drop|LIST", "which values of anthropic-beta pass"},
     {"tool_fields", "keep|strip", "fields of tools beyond name, description, input_schema and type"},
-    {"server_tools", "keep|strip|web_search", "typed tools: removed, or expanded to a schema where the client runs them; their blocks in the history"},
+    {"server_tools", "keep|strip|web_search",
+     "typed tools: removed, or expanded to a schema where the client runs them; their blocks in the history"},
     {"attribution", "keep|strip", "Claude Code's first system block `x-anthropic-billing-header: …`"},
     {"images", "keep|placeholder", "images become a line of text"},
     {"documents", "keep|placeholder", "documents become their text, or a line of text"},
@@ -140,16 +144,18 @@ constexpr auto kNames = std::to_array<QuirkName>({
     {"empty_blocks", "keep|strip", "empty text blocks, and messages left empty"},
     {"unknown_fields", "keep|strip", "fields and content blocks that the API of 2023-06-01 does not know"},
     {"version", "keep|2023-06-01", "the header anthropic-version"},
-    {"schema", "keep|clean", "JSON schema of tools: $schema, $id, $comment, pattern, propertyNames and unusual formats removed, the root an object"},
+    {"schema", "keep|clean",
+     "JSON schema of tools: $schema, $id, $comment, pattern, propertyNames and unusual formats removed, the root an object"},
     {"user_agent", "keep|drop", "the client's user-agent header"},
     {"no_images", "true|false", "the same as images: placeholder"},
 });
 
 constexpr auto kSetters = std::to_array<Setter>({
-    set_system_turns, set_cache_control, set_thinking,     set_thinking_mode,    set_effort,       set_context_management, set_output_format,
-    set_metadata,     set_betas,         set_tool_fields,  set_server_tools,     set_attribution,  set_images,             set_documents,
-    set_temperature,  set_top_p,         set_top_k,        set_stop_sequences,   set_tool_choice,  set_max_tokens_limit,   set_tool_results,
-    set_empty_blocks, set_unknown_fields, set_version,     set_schema,           set_user_agent,   set_no_images,
+    set_system_turns,  set_cache_control,    set_thinking,     set_thinking_mode, set_effort,         set_context_management,
+    set_output_format, set_metadata,         set_betas,        set_tool_fields,   set_server_tools,   set_attribution,
+    set_images,        set_documents,        set_temperature,  set_top_p,         set_top_k,          set_stop_sequences,
+    set_tool_choice,   set_max_tokens_limit, set_tool_results, set_empty_blocks,  set_unknown_fields, set_version,
+    set_schema,        set_user_agent,       set_no_images,
 });
 static_assert(kNames.size() == kSetters.size());
 

@@ -27,31 +27,42 @@ TEST(Quirks, NothingNamedIsTheBase) {
 }
 
 TEST(Quirks, EveryListedValueIsTaken) {
-  const std::map<std::string_view, std::string> samples{{"LEVELS", "low, max"}, {"LIST", "a-1,b-2"}, {"A..B", "0..1"}, {"(A..B]", "(0..1]"},
-                                                        {"max:N", "max:5"},     {"N", "8192"}};
+  const std::map<std::string_view, std::string> samples{{"LEVELS", "low, max"}, {"LIST", "a-1,b-2"}, {"A..B", "0..1"},
+                                                        {"(A..B]", "(0..1]"},   {"max:N", "max:5"},  {"N", "8192"}};
   for (const auto& row : quirk_names())
     for (const auto word : split(row.values, '|')) {
       const auto sample = samples.find(word);
-      EXPECT_EQ(refusal(std::string(row.name), sample == samples.end() ? std::string(word) : sample->second), "") << row.name << ": " << word;
+      EXPECT_EQ(refusal(std::string(row.name), sample == samples.end() ? std::string(word) : sample->second), "")
+          << row.name << ": " << word;
     }
 }
 
 TEST(Quirks, TheStrictBaseCanBeNamed) {
   const std::map<std::string, std::string> named{
-      {"system_turns", "to_user"}, {"cache_control", "strip"}, {"thinking", "keep"},       {"thinking_mode", "enabled_only"},
+      {"system_turns", "to_user"}, {"cache_control", "strip"},      {"thinking", "keep"},       {"thinking_mode", "enabled_only"},
       {"effort", "none"},          {"context_management", "strip"}, {"output_format", "strip"}, {"metadata", "hash"},
-      {"betas", "drop"},           {"tool_fields", "strip"},   {"server_tools", "strip"},  {"attribution", "strip"},
-      {"empty_blocks", "strip"},   {"unknown_fields", "strip"}, {"version", "2023-06-01"}};
+      {"betas", "drop"},           {"tool_fields", "strip"},        {"server_tools", "strip"},  {"attribution", "strip"},
+      {"empty_blocks", "strip"},   {"unknown_fields", "strip"},     {"version", "2023-06-01"}};
   auto base = transparent();
   base.third_party = true;
   EXPECT_EQ(parsed(named, base), strict());
 }
 
 TEST(Quirks, EveryNameOfTheStrictBaseCanBeTakenBack) {
-  const auto quirks = parsed({{"system_turns", "keep"}, {"cache_control", "keep"}, {"thinking_mode", "any"}, {"effort", "keep"},
-                              {"context_management", "keep"}, {"output_format", "keep"}, {"metadata", "keep"}, {"betas", "keep"},
-                              {"tool_fields", "keep"}, {"server_tools", "keep"}, {"attribution", "keep"}, {"empty_blocks", "keep"},
-                              {"unknown_fields", "keep"}, {"version", "keep"}},
+  const auto quirks = parsed({{"system_turns", "keep"},
+                              {"cache_control", "keep"},
+                              {"thinking_mode", "any"},
+                              {"effort", "keep"},
+                              {"context_management", "keep"},
+                              {"output_format", "keep"},
+                              {"metadata", "keep"},
+                              {"betas", "keep"},
+                              {"tool_fields", "keep"},
+                              {"server_tools", "keep"},
+                              {"attribution", "keep"},
+                              {"empty_blocks", "keep"},
+                              {"unknown_fields", "keep"},
+                              {"version", "keep"}},
                              strict());
   auto expected = transparent();
   expected.third_party = true;

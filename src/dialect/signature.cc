@@ -15,8 +15,8 @@ constexpr std::size_t kMacBytes = 16;
 std::string SignatureCodec::mac(std::string_view text) const {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
-       &size);
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+       digest.data(), &size);
   return to_base64url({reinterpret_cast<const char*>(digest.data()), kMacBytes});
 }
 

@@ -15,8 +15,8 @@ SignatureCodec::Key key_of(unsigned char fill) {
 
 TEST(Signature, OpensWhatItTagged) {
   const SignatureCodec codec(key_of(7));
-  for (const std::string& original : {std::string(), std::string("EqoBCkgIAR=="), std::string("a.b.c"), std::string("\"\\\n\0x", 5),
-                                      std::string(200'000, 'z')})
+  for (const std::string& original :
+       {std::string(), std::string("EqoBCkgIAR=="), std::string("a.b.c"), std::string("\"\\\n\0x", 5), std::string(200'000, 'z')})
     for (const std::string provider : {"zai", "local.vllm", "a-b_c"}) {
       const auto tag = codec.tag(provider, original);
       EXPECT_TRUE(tag.starts_with("ps1." + provider + "."));
@@ -44,7 +44,8 @@ TEST(Signature, RefusesEveryAlteration) {
 TEST(Signature, RefusesWhatItDidNotMake) {
   const SignatureCodec codec(key_of(7));
   EXPECT_FALSE(codec.open(SignatureCodec(key_of(8)).tag("zai", "x")));
-  for (const std::string_view text : {"", "ps1.", "ps1..", "ps1...", "ps1.zai", "ps1.zai.", "ps1.zai..", "ps1.zai.eA.", "EqoBCkgIARABGAIiQ", "."})
+  for (const std::string_view text :
+       {"", "ps1.", "ps1..", "ps1...", "ps1.zai", "ps1.zai.", "ps1.zai..", "ps1.zai.eA.", "EqoBCkgIARABGAIiQ", "."})
     EXPECT_FALSE(codec.open(text)) << text;
 }
 

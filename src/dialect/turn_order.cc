@@ -17,7 +17,10 @@ void append(std::string& list, const std::string& block) {
 class Merge {
  public:
   Merge(const Edit& edit, json::Value messages, std::span<const Turn> turns)
-      : edit_(edit), messages_(messages), turns_(turns), base_(std::ranges::find_if(turns, [](const Turn& t) { return t.has(BlockKind::tool_result); })) {
+      : edit_(edit),
+        messages_(messages),
+        turns_(turns),
+        base_(std::ranges::find_if(turns, [](const Turn& t) { return t.has(BlockKind::tool_result); })) {
     if (base_ == turns_.end()) base_ = turns_.begin();
   }
 
@@ -34,7 +37,8 @@ class Merge {
  private:
   void take(const Turn& turn, std::string& others) {
     if (turn.is_text()) append(others, as_block(turn));
-    for (const auto& block : turn.blocks) append(block.kind == BlockKind::tool_result ? results_ : others, edit_.patch.text_of(block.value));
+    for (const auto& block : turn.blocks)
+      append(block.kind == BlockKind::tool_result ? results_ : others, edit_.patch.text_of(block.value));
     edit_.patch.remove(messages_, turn.message);
   }
 

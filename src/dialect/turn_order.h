@@ -25,8 +25,8 @@ struct Turn {
   [[nodiscard]] bool has(BlockKind kind) const { return std::ranges::find(blocks, kind, &Block::kind) != blocks.end(); }
 };
 
-/// tool_results: merge makes each run of user turns one message. Otherwise only what stands between calls and their results is put behind them,
-/// when it was a system turn that became a user's.
+/// tool_results: merge makes each run of user turns one message. Otherwise only what stands between calls and their results is put behind
+/// them, when it was a system turn that became a user's.
 void order_turns(const Edit& edit, json::Value messages, std::span<const Turn> turns);
 
 }  // namespace penstock::dialect

@@ -13,9 +13,8 @@ struct Row {
   std::string_view prefix, description, schema;
 };
 
-constexpr std::string_view kBash =
-    R"({"type":"object","properties":{"command":{"type":"string","description":"The command line to run"},)"
-    R"("restart":{"type":"boolean","description":"true starts the shell anew instead"}}})";
+constexpr std::string_view kBash = R"({"type":"object","properties":{"command":{"type":"string","description":"The command line to run"},)"
+                                   R"("restart":{"type":"boolean","description":"true starts the shell anew instead"}}})";
 
 constexpr std::string_view kTextEditor =
     R"({"type":"object","properties":{"command":{"type":"string","enum":["view","create","str_replace","insert"]},)"

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "base/append.h"
 #include "base/text.h"
 
 namespace penstock::gateway {
@@ -14,43 +16,51 @@ namespace {
 
 constexpr std::size_t kMaxText = 200;  // bytes of one value: names and errors come from outside
 
+/// Fit to stand unquoted in a line of words, and in JSON: printable ASCII without quotes, equals signs and backslashes.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\'; });
+}
+
 /// "name=value" or ,"name":"value"; values from outside are quoted and shortened.
 class Fields {
  public:
-  explicit Fields(bool json) : json_(json) {}
+  Fields(std::string& out, bool json) : out_(out), json_(json) {}
   void text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     begin(name);
-    const std::string shown = valid_utf8(value.substr(0, kMaxText));
-    const bool plain = !json_ && shown.find_first_of(" \"=\\\r\n\t") == std::string::npos;
-    out_ += plain ? shown : json_quote(shown);
+    value = value.substr(0, kMaxText);
+    if (!is_plain(value))
+      out_ += json_quote(valid_utf8(value));
+    else if (json_)
+      append(out_, '"', value, '"');
+    else
+      out_ += value;
   }
   void number(std::string_view name, std::uint64_t value) {
     begin(name);
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    append(out_, value);
   }
   void milliseconds(std::string_view name, net::Clock::duration value) {
     begin(name);
-    const double ms = std::chrono::duration<double, std::milli>(value).count();
-    fmt::format_to(std::back_inserter(out_), "{:.1f}{}", ms, json_ ? "" : "ms");
+    append_tenths(out_, std::chrono::duration<double, std::milli>(value).count());
+    if (!json_) out_ += "ms";
   }
-  std::string take() { return std::move(out_); }
 
  private:
   void begin(std::string_view name) {
     if (json_)
-      fmt::format_to(std::back_inserter(out_), ",\"{}\":", name);
+      append(out_, ",\"", name, "\":");
     else
-      fmt::format_to(std::back_inserter(out_), " {}=", name);
+      append(out_, ' ', name, '=');
   }
+  std::string& out_;
   bool json_;
-  std::string out_;
 };
 
 }  // namespace
 
-std::string log_fields(const Record& record, const AccessNumbers& numbers, bool json, net::TimePoint now) {
-  Fields fields(json);
+void log_fields(std::string& out, const Record& record, const AccessNumbers& numbers, bool json, net::TimePoint now) {
+  Fields fields(out, json);
   fields.text("id", record.request_id);
   fields.number("status", static_cast<std::uint64_t>(numbers.status));
   fields.text("outcome", name(record.outcome));
@@ -58,7 +68,10 @@ std::string log_fields(const Record& record, const AccessNumbers& numbers, bool 
   fields.text("path", record.path);
   fields.text("session", record.session);
   fields.text("asked", record.facts.model);
-  if (record.upstream) fields.text("target", record.upstream->name + "/" + record.model_id);
+  if (record.upstream) {
+    fields.text("provider", record.upstream->name);
+    fields.text("model", record.model_id);
+  }
   if (record.attempts > 1) fields.number("attempts", record.attempts);
   if (record.usage.known) {
     fields.number("in", record.usage.input);
@@ -73,7 +86,6 @@ std::string log_fields(const Record& record, const AccessNumbers& numbers, bool 
   fields.number("bytes_out", numbers.bytes_out);
   fields.text("provider_id", record.provider_request_id);
   fields.text("error", record.error);
-  return fields.take();
 }
 
 void AccessLog::begin_line() {
@@ -84,7 +96,7 @@ void AccessLog::begin_line() {
     second_text_ = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(second));
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  fmt::format_to(std::back_inserter(lines_), "{}.{:03}Z", second_text_, ms);
+  append(lines_, second_text_, '.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10), static_cast<char>('0' + ms % 10), 'Z');
 }
 
 void AccessLog::end_line() {
@@ -97,7 +109,7 @@ void AccessLog::add(const Record& record, const AccessNumbers& numbers, bool jso
   if (json) lines_ += R"({"time":")";
   begin_line();
   if (json) lines_ += '"';
-  lines_ += log_fields(record, numbers, json, net::Clock::now());
+  log_fields(lines_, record, numbers, json, net::Clock::now());
   if (json) lines_ += '}';
   end_line();
 }

@@ -43,7 +43,7 @@ class AccessLog : public net::Deadline {
   std::string second_text_;  // "2026-11-20T10:00:00", made once a second
 };
 
-/// The line of a record, without its time. Pure, for tests.
-std::string log_fields(const Record& record, const AccessNumbers& numbers, bool json, net::TimePoint now);
+/// Appends the line of a record, without its time. Pure, for tests.
+void log_fields(std::string& out, const Record& record, const AccessNumbers& numbers, bool json, net::TimePoint now);
 
 }  // namespace penstock::gateway

@@ -1,10 +1,9 @@
 #include "gateway/adapt.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <numeric>
 
+#include "base/append.h"
 #include "base/text.h"
 #include "dialect/adapt.h"
 #include "gateway/authenticate.h"
@@ -14,12 +13,7 @@ namespace penstock::gateway {
 
 namespace {
 
-void add(std::string& head, std::string_view name, std::string_view value) {
-  head += name;
-  head += ": ";
-  head += value;
-  head += "\r\n";
-}
+void add(std::string& head, std::string_view name, std::string_view value) { append(head, name, ": ", value, "\r\n"); }
 
 bool is(const wire::Field& field, std::string_view name) { return equals_ignoring_case(field.name, name); }
 
@@ -33,17 +27,26 @@ bool credential_passes(const wire::Field& field, const Upstream& upstream, const
 }
 
 /// Fields that pass to Anthropic: all that are not the connection's, the sender's, or a credential.
-bool passes_to_anthropic(const wire::Field& field, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
+bool passes_to_anthropic(const wire::Field& field, const Upstream& upstream, const Snapshot& snapshot) {
   if (wire::is_client_credential(field.name)) return credential_passes(field, upstream, snapshot);
-  return !wire::is_hop_by_hop(field.name) && !wire::is_rewritten(field.name) && !is_ours(field.name) && !is(field, "origin") && !is(field, "referer") &&
-         !upstream.headers.contains(to_lower(field.name)) && !wire::is_named_in_connection(client.fields, field.name);
+  return !wire::is_hop_by_hop(field.name) && !wire::is_rewritten(field.name) && !is_ours(field.name) && !is(field, "origin") && !is(field, "referer");
+}
+
+void add_for_anthropic(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
+  const bool names_more = wire::find(client.fields, "connection") != nullptr;
+  for (const auto& field : client.fields) {
+    if (!passes_to_anthropic(field, upstream, snapshot)) continue;
+    if (names_more && wire::is_named_in_connection(client.fields, field.name)) continue;
+    if (!upstream.headers.empty() && upstream.headers.contains(to_lower(field.name))) continue;
+    add(head, field.name, field.value);
+  }
 }
 
 void add_credential(std::string& head, const Upstream& upstream) {
   if (upstream.passthrough || upstream.key.empty()) return;
   switch (upstream.auth) {
     case AuthScheme::x_api_key: return add(head, "x-api-key", upstream.key.reveal());
-    case AuthScheme::bearer: return add(head, "authorization", fmt::format("Bearer {}", upstream.key.reveal()));
+    case AuthScheme::bearer: return append(head, "authorization: Bearer ", upstream.key.reveal(), "\r\n");
     case AuthScheme::header: return add(head, upstream.auth_header, upstream.key.reveal());
     case AuthScheme::none: return;
   }
@@ -69,8 +72,7 @@ void add_for_third_party(std::string& head, const wire::RequestHead& client, con
 void add_fields(std::string& head, const wire::RequestHead& client, const Record& record, const Snapshot& snapshot) {
   const Upstream& upstream = *record.upstream;
   if (upstream.transparent) {
-    for (const auto& field : client.fields)
-      if (passes_to_anthropic(field, client, upstream, snapshot)) add(head, field.name, field.value);
+    add_for_anthropic(head, client, upstream, snapshot);
   } else {
     add_for_third_party(head, client, upstream, upstream.quirks_for(record.model_id), snapshot);
   }
@@ -107,7 +109,7 @@ Outgoing adapt(const wire::RequestHead& client, std::string_view query, const js
   out.head += " HTTP/1.1\r\n";
   add(out.head, "host", upstream.host);
   add_fields(out.head, client, record, snapshot);
-  fmt::format_to(std::back_inserter(out.head), "content-length: {}\r\n\r\n", size);
+  append(out.head, "content-length: ", size, "\r\n\r\n");
   return out;
 }
 

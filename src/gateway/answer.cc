@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/append.h"
 #include "wire/sse.h"
 
 namespace penstock::gateway {
@@ -9,10 +10,10 @@ namespace penstock::gateway {
 std::string Answer::fields(std::string_view more) const {
   std::string lines;
   lines.reserve(256 + more.size());
-  fmt::format_to(std::back_inserter(lines), "request-id: {}\r\n", record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id);
+  append(lines, "request-id: ", record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id, "\r\n");
   if (record_.upstream) {
-    fmt::format_to(std::back_inserter(lines), "x-penstock-provider: {}\r\nx-penstock-model: {}\r\nx-penstock-attempts: {}\r\nx-penstock-route: {}\r\n",
-                   record_.upstream->name, record_.model_id, record_.attempts, record_.plan.rule);
+    append(lines, "x-penstock-provider: ", record_.upstream->name, "\r\nx-penstock-model: ", record_.model_id,
+           "\r\nx-penstock-attempts: ", record_.attempts, "\r\nx-penstock-route: ", record_.plan.rule, "\r\n");
   }
   lines += more;
   return lines;

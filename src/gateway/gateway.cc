@@ -33,6 +33,8 @@ Record begin_record(const wire::RequestHead& head, const RequestTarget& target) 
   record.method = head.method.substr(0, 16);
   record.path = target.path.substr(0, 128);
   record.path_target = target.path_target;
+  const auto* agent = wire::find(head.fields, "user-agent");
+  record.claude_code = agent && agent->value.starts_with("claude-cli/");
   record.session = field_text(head, "x-claude-code-session-id", kMaxSession);
   if (target.page == Page::messages) record.operation = Operation::messages;
   if (target.page == Page::count_tokens) record.operation = Operation::count_tokens;
@@ -61,7 +63,14 @@ dialect::ClientError no_credential(const Upstream& upstream) {
 
 std::string new_request_id() {
   static thread_local std::mt19937_64 random{std::random_device{}()};
-  return fmt::format("req_{:016x}{:08x}", random(), static_cast<std::uint32_t>(random()));
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string id = "req_";
+  std::uint64_t bits = random();
+  for (int digit = 0; digit < 24; ++digit, bits >>= 4) {
+    if (digit == 16) bits = random();
+    id += kHex[bits & 0xf];
+  }
+  return id;
 }
 
 /// What the stages of one model request share. Lives in serve_model's coroutine.
@@ -182,7 +191,7 @@ net::Task<> Gateway::forward(Work& work) {
     co_return co_await work.answer.error(dialect::from_error(error));
   }
   // The commit point: the request is not sent again, so its memory can go.
-  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel};
+  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
   if ((*provider)->head().status >= 400) to.estimated_tokens = estimate(work);
   work.request = {};
   work.body = {};
@@ -205,7 +214,7 @@ net::Task<> Gateway::count_tokens(Work& work) {
   // A third party that cannot count is no reason to let the client count by asking the model.
   if (!record.upstream->transparent && status != 200) co_return co_await answer_estimate(work);
   if (!provider) co_return co_await work.answer.error(dialect::from_error(provider.error()));
-  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel};
+  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel, document_};
   co_await relay(to, std::move(*provider));
 }
 

@@ -19,11 +19,14 @@ std::string display_name(const Upstream& upstream, const UpstreamModel* model, c
   return fmt::format("{} ({})", what, upstream.display_name.empty() ? upstream.name : upstream.display_name);
 }
 
-std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name) {
+std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name, std::string_view own_name) {
   const Upstream* upstream = snapshot.find(target.provider);
   const UpstreamModel* model = upstream ? upstream->find(target.model) : nullptr;
   std::string shown = upstream ? display_name(*upstream, model, target) : std::string(target.model);
-  if (!rule_name.empty()) shown = fmt::format("{}: {}", rule_name, shown);
+  if (!own_name.empty())
+    shown = own_name;
+  else if (!rule_name.empty())
+    shown = fmt::format("{}: {}", rule_name, shown);
   return fmt::format(
       R"({{"type":"model","id":{},"display_name":{},"created_at":"{}","max_input_tokens":{},"max_tokens":{},"capabilities":null,)"
       R"("lifecycle":"active","line":null,"deprecated_at":null,"retires_at":null,"object":"model","created":{},"owned_by":{}}})",
@@ -45,7 +48,7 @@ PageBody models_page(const Snapshot& snapshot, std::string_view provider) {
     const bool rule = listed.name != listed.target.provider + "/" + listed.target.model;
     last = snapshot.router.picker_id(listed.name);
     if (first.empty()) first = last;
-    data += (data.empty() ? "" : ",") + entry(snapshot, last, listed.target, rule ? listed.name : "");
+    data += (data.empty() ? "" : ",") + entry(snapshot, last, listed.target, rule ? listed.name : "", listed.display_name);
   }
   const std::string from = first.empty() ? "null" : json_quote(first);
   const std::string to = last.empty() ? "null" : json_quote(last);
@@ -58,7 +61,7 @@ PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_v
     const auto error = dialect::from_error(plan.error());
     return {error.status, dialect::error_body(error, {})};
   }
-  return {200, entry(snapshot, id, plan->targets.front(), {})};
+  return {200, entry(snapshot, id, plan->targets.front(), {}, {})};
 }
 
 PageBody health_page(const Snapshot& snapshot, bool draining, bool with_providers) {

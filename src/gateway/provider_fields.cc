@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/append.h"
 #include "base/text.h"
 #include "wire/headers.h"
 
@@ -13,23 +14,24 @@ namespace {
 constexpr std::array<std::string_view, 9> kStay = {"content-length", "content-type",  "set-cookie",    "alt-svc",    "strict-transport-security",
                                                    "request-id",     "cache-control", "content-encoding", "x-accel-buffering"};
 
-bool stays(const wire::ResponseHead& head, const wire::Field& field, const Upstream& upstream) {
+bool stays(const wire::Field& field, const Upstream& upstream) {
   if (std::ranges::any_of(kStay, [&](auto name) { return equals_ignoring_case(field.name, name); })) return true;
   if (starts_with_ignoring_case(field.name, "x-penstock-")) return true;
   if (starts_with_ignoring_case(field.name, "anthropic-ratelimit-unified-") && !upstream.passthrough) return true;
-  return wire::is_hop_by_hop(field.name) || wire::is_named_in_connection(head.fields, field.name);
+  return wire::is_hop_by_hop(field.name);
 }
 
 }  // namespace
 
 std::string provider_fields(const wire::ResponseHead& head, const Upstream& upstream, bool with_content_type) {
+  const bool names_more = wire::find(head.fields, "connection") != nullptr;
   std::string lines;
+  lines.reserve(512);
   for (const auto& field : head.fields) {
-    if (!(with_content_type && equals_ignoring_case(field.name, "content-type")) && stays(head, field, upstream)) continue;
-    lines += to_lower(field.name);
-    lines += ": ";
-    lines += field.value;
-    lines += "\r\n";
+    if (!(with_content_type && equals_ignoring_case(field.name, "content-type")) && stays(field, upstream)) continue;
+    if (names_more && wire::is_named_in_connection(head.fields, field.name)) continue;
+    for (const char c : field.name) lines += lower(c);
+    append(lines, ": ", field.value, "\r\n");
   }
   return lines;
 }

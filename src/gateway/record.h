@@ -25,6 +25,7 @@ struct Record {
   Operation operation = Operation::other;
   std::string method, path;
   std::string path_target;  // NAME of /to/NAME/…
+  bool claude_code = false; // the client says that it is
   std::string session;      // x-claude-code-session-id, else from metadata (inspect)
 
   // inspect

@@ -47,11 +47,23 @@ dialect::ErrorContext error_context(const Relay& to) {
   return context;
 }
 
+namespace {
+
+/// Claude Code drops the thinking of an answer whose model is not the one that it asked for (2.1.197 even inside a tool loop), so it gets the
+/// name that it used unless the configuration says `provider`.
+bool names_asked_model(const Relay& to) {
+  if (to.snapshot.answers_model == config::AnswersModel::automatic) return to.record.claude_code && (!to.record.upstream->transparent || to.record.model_id != to.record.plan.asked);
+  return to.snapshot.answers_model == config::AnswersModel::asked;
+}
+
+}  // namespace
+
 dialect::StreamTap make_tap(const Relay& to) {
   dialect::StreamTap::Options options;
   options.provider = to.record.upstream->name;
   if (!to.record.upstream->transparent) options.codec = to.snapshot.signatures.get();
-  if (to.snapshot.answers_asked) options.answer_model = to.record.plan.asked;
+  if (names_asked_model(to)) options.answer_model = to.record.plan.asked;
+  options.scratch = &to.scratch;
   return dialect::StreamTap(std::move(options));
 }
 

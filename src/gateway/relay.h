@@ -20,6 +20,7 @@ struct Relay {
   Answer& answer;
   Record& record;
   net::Cancel& cancel;
+  json::Document& scratch;  // the worker's; only between two suspensions
   double estimated_tokens = 0;  // of the request's input; 0: not estimated
 };
 

@@ -59,13 +59,16 @@ net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
 }
 
 net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
-  if (const auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to)); fault && to.record.operation == Operation::messages) {
-    to.record.outcome = Outcome::provider_failed;
-    co_await to.answer.error(*fault);
-    co_return;
-  }
+  const bool message = to.record.operation == Operation::messages;
   dialect::StreamTap tap = make_tap(to);
-  if (to.record.operation == Operation::messages) tap.rewrite_whole(answer.body);
+  if (message) tap.rewrite_whole(answer.body);
+  if (message && !tap.finished()) {
+    if (const auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to))) {
+      to.record.outcome = Outcome::provider_failed;
+      co_await to.answer.error(*fault);
+      co_return;
+    }
+  }
   to.record.usage = tap.usage();
   to.record.stop_reason = tap.stop_reason();
   to.record.outcome = Outcome::done;

@@ -86,7 +86,7 @@ struct Snapshot {
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   unsigned max_inflight = 1024;
   std::size_t max_body = 64UL << 20;
-  bool answers_asked = false;  // an answer names the model as the client did
+  config::AnswersModel answers_model = config::AnswersModel::automatic;  // which name of the model an answer carries
   bool json_log = false;
 
   [[nodiscard]] bool open() const { return tokens.empty(); }

@@ -144,7 +144,8 @@ class Grammar {
 
 }  // namespace
 
-std::optional<SyntaxFault> check_grammar(std::string_view text, const std::uint32_t* at, std::uint32_t count, std::vector<std::uint32_t>& close) {
+std::optional<SyntaxFault> check_grammar(std::string_view text, const std::uint32_t* at, std::uint32_t count,
+                                         std::vector<std::uint32_t>& close) {
   return Grammar(text, at, count, close).check();
 }
 

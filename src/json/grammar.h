@@ -16,7 +16,9 @@ struct SyntaxFault {
 };
 
 /// Checks the whole grammar (RFC 8259) over `count` structural positions, `at[count]` being the text's length, and notes in `close` the
-/// index of each opening bracket's partner (`close` has at least `count` entries). Strings are known to be closed, escapes are not looked at.
-std::optional<SyntaxFault> check_grammar(std::string_view text, const std::uint32_t* at, std::uint32_t count, std::vector<std::uint32_t>& close);
+/// index of each opening bracket's partner (`close` has at least `count` entries). Strings are known to be closed, escapes are not looked
+/// at.
+std::optional<SyntaxFault> check_grammar(std::string_view text, const std::uint32_t* at, std::uint32_t count,
+                                         std::vector<std::uint32_t>& close);
 
 }  // namespace penstock::json

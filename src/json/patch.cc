@@ -100,7 +100,8 @@ std::vector<Patch::Edit> Patch::edits(std::uint32_t first, std::uint32_t last) {
     const auto at = Value(document_, it->first).begin();
     if (!is_removed(it->first)) edits.push_back({at, at, own(it->second + ',')});
   }
-  for (auto it = containers_.lower_bound(first); it != containers_.end() && it->first < last; ++it) edit_children(it->first, it->second, edits);
+  for (auto it = containers_.lower_bound(first); it != containers_.end() && it->first < last; ++it)
+    edit_children(it->first, it->second, edits);
   std::ranges::sort(edits, [](const Edit& a, const Edit& b) { return a < b; });
   return edits;
 }

@@ -14,8 +14,8 @@
 namespace penstock::json {
 
 /// Collects edits, then yields the new text as pieces: views into the document's bytes and into texts the Patch owns. Both must stay
-/// until the pieces are used. Edits inside a removed or replaced value are without effect. Of several replacements and removals of one value
-/// the last counts; insertions and additions all count, in the order of the calls.
+/// until the pieces are used. Edits inside a removed or replaced value are without effect. Of several replacements and removals of one
+/// value the last counts; insertions and additions all count, in the order of the calls.
 class Patch {
  public:
   explicit Patch(const Document& document) : document_(&document) {}

@@ -18,7 +18,8 @@ constexpr std::size_t kSmallestCapacity = 4U << 10;
 constexpr std::array<std::uint32_t, 2> kNullPositions{0, 4};
 
 Error fault_error(const SyntaxFault& fault) {
-  return client_error(ErrorKind::invalid_request, "the body is not valid JSON at byte " + std::to_string(fault.at) + ": " + std::string(fault.what));
+  return client_error(ErrorKind::invalid_request,
+                      "the body is not valid JSON at byte " + std::to_string(fault.at) + ": " + std::string(fault.what));
 }
 
 /// Says what stage 1 objected to, and where; it only gives a code.
@@ -71,7 +72,8 @@ Status Document::index(std::string_view text) {
 }
 
 Status Document::index_checked(std::string_view text) {
-  if (text.size() >= simdjson::SIMDJSON_MAXSIZE_BYTES) return fail(client_error(ErrorKind::invalid_request, "the body is longer than 4 GiB"));
+  if (text.size() >= simdjson::SIMDJSON_MAXSIZE_BYTES)
+    return fail(client_error(ErrorKind::invalid_request, "the body is longer than 4 GiB"));
   TRY_STATUS(parser_->reserve(text.size()));
   auto& stage = *parser_->stage;
   const auto code = stage.stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular);

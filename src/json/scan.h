@@ -69,6 +69,7 @@ class Value {
   friend class Members;
   friend class Elements;
   friend class Patch;
+  static bool equals_unescaped(std::string_view written, std::string_view text);
   static std::string_view resolve(std::string_view written, std::string& scratch);
   Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
   const Document* document_ = nullptr;
@@ -88,10 +89,10 @@ class Document {
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
 
-  /// Indexes `text` (kPadding readable bytes must follow it; it must outlive the cursors). Fails with ErrorKind::invalid_request, Fault::client
-  /// and a message that gives the byte position: not UTF-8, not JSON, nested too deep, or longer than 4 GiB. What is accepted is JSON to the
-  /// last byte: every number, literal and escape is checked. Only a lone surrogate (`"\ud800"`) passes, since clients do send it.
-  /// Before the first success, and after a failure, the document reads as `null`.
+  /// Indexes `text` (kPadding readable bytes must follow it; it must outlive the cursors). Fails with ErrorKind::invalid_request,
+  /// Fault::client and a message that gives the byte position: not UTF-8, not JSON, nested too deep, or longer than 4 GiB. What is accepted
+  /// is JSON to the last byte: every number, literal and escape is checked. Only a lone surrogate (`"\ud800"`) passes, since clients do
+  /// send it. Before the first success, and after a failure, the document reads as `null`.
   Status index(std::string_view text);
   [[nodiscard]] Value root() const { return {this, 0}; }
   [[nodiscard]] std::string_view text() const { return text_; }
@@ -154,6 +155,13 @@ inline std::string_view Value::raw() const { return document_->text_.substr(begi
 inline std::string_view Value::raw_text() const {
   const auto quoted = raw();
   return quoted.substr(1, quoted.size() - 2);
+}
+
+inline bool Value::equals(std::string_view text) const {
+  if (!is_string()) return false;
+  const auto written = raw_text();
+  if (written.size() != text.size()) return written.size() > text.size() && equals_unescaped(written, text);
+  return written == text && written.find('\\') == std::string_view::npos;
 }
 
 inline std::string_view Value::text(std::string& scratch) const {

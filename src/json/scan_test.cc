@@ -29,10 +29,30 @@ std::string fault_of(std::string_view text) {
 }
 
 TEST(Scan, AcceptsJson) {
-  for (const std::string_view text :
-       {"null", " true ", "false", "0", "-0", "12", "-1.5e+10", "1E5", "\"\"", "\"a\"", "[]", "{}", "[ ]", "{ }", "[1]", "[1,2]", "[[],{}]",
-        "{\"a\":1}", "{\"a\":1,\"a\":2}", "{ \"a\" : [ 1 , { \"b\" : null } ] }\n", "\"\\u0041\\n\\\\\\\"\\/\"", "\"\\ud800\"", "\"\xc3\xa4\"",
-        "\t[true,false,null,0.1]\r\n"})
+  for (const std::string_view text : {"null",
+                                      " true ",
+                                      "false",
+                                      "0",
+                                      "-0",
+                                      "12",
+                                      "-1.5e+10",
+                                      "1E5",
+                                      "\"\"",
+                                      "\"a\"",
+                                      "[]",
+                                      "{}",
+                                      "[ ]",
+                                      "{ }",
+                                      "[1]",
+                                      "[1,2]",
+                                      "[[],{}]",
+                                      "{\"a\":1}",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{ \"a\" : [ 1 , { \"b\" : null } ] }\n",
+                                      "\"\\u0041\\n\\\\\\\"\\/\"",
+                                      "\"\\ud800\"",
+                                      "\"\xc3\xa4\"",
+                                      "\t[true,false,null,0.1]\r\n"})
     EXPECT_EQ(fault_of(text), "") << text;
 }
 
@@ -46,14 +66,16 @@ class ScanRefuses : public testing::TestWithParam<Refused> {};
 
 TEST_P(ScanRefuses, WithThePosition) {
   const auto& param = GetParam();
-  EXPECT_EQ(fault_of(param.text), "the body is not valid JSON at byte " + std::to_string(param.at) + ": " + std::string(param.what)) << param.text;
+  EXPECT_EQ(fault_of(param.text), "the body is not valid JSON at byte " + std::to_string(param.at) + ": " + std::string(param.what))
+      << param.text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Grammar, ScanRefuses,
     testing::Values(Refused{"{", 1, "the text ends inside an array or object"}, Refused{"[1", 2, "the text ends inside an array or object"},
-                    Refused{"}", 0, "expected a value"}, Refused{"[1}", 2, "expected ',' or ']'"}, Refused{"[1 2]", 3, "expected ',' or ']'"},
-                    Refused{"[1,]", 3, "expected a value"}, Refused{"[,1]", 1, "expected a value"}, Refused{"{\"a\"}", 4, "expected ':'"},
+                    Refused{"}", 0, "expected a value"}, Refused{"[1}", 2, "expected ',' or ']'"},
+                    Refused{"[1 2]", 3, "expected ',' or ']'"}, Refused{"[1,]", 3, "expected a value"},
+                    Refused{"[,1]", 1, "expected a value"}, Refused{"{\"a\"}", 4, "expected ':'"},
                     Refused{"{\"a\":}", 5, "expected a value"}, Refused{"{\"a\":1,}", 7, "expected a key in quotes"},
                     Refused{"{a:1}", 1, "expected a key in quotes"}, Refused{"{1:1}", 1, "expected a key in quotes"},
                     Refused{"{\"a\":1]", 6, "expected ',' or '}'"}, Refused{"{\"a\":1 \"b\":2}", 7, "expected ',' or '}'"},
@@ -74,14 +96,15 @@ INSTANTIATE_TEST_SUITE_P(Scalars, ScanRefuses,
 
 INSTANTIATE_TEST_SUITE_P(
     Strings, ScanRefuses,
-    testing::Values(Refused{"\"abc", 0, "a string is not closed"}, Refused{"[\"a\",\"b]", 5, "a string is not closed"},
-                    Refused{"[\"a\\\"]", 1, "a string is not closed"}, Refused{"\"a\nb\"", 2, "a control character stands in a string"},
-                    Refused{"\"a\tb\"", 2, "a control character stands in a string"}, Refused{"\"\\q\"", 1, "an escape that JSON does not have"},
-                    Refused{"\"\\u12\"", 1, "an escape that JSON does not have"}, Refused{"\"\\u12g4\"", 1, "an escape that JSON does not have"},
-                    Refused{"\"\\\\\\q\"", 3, "an escape that JSON does not have"}, Refused{"{\"\\x\":1}", 2, "an escape that JSON does not have"},
-                    Refused{"\"\xff\"", 1, "the bytes are not UTF-8"}, Refused{"\"ab\xc3\"", 3, "the bytes are not UTF-8"},
-                    Refused{"\"\xed\xa0\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xc3\xa4\xf5\x80\x80\x80\"", 3, "the bytes are not UTF-8"},
-                    Refused{"\"\xe0\x80\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xf4\x90\x80\x80\"", 1, "the bytes are not UTF-8"}));
+    testing::Values(
+        Refused{"\"abc", 0, "a string is not closed"}, Refused{"[\"a\",\"b]", 5, "a string is not closed"},
+        Refused{"[\"a\\\"]", 1, "a string is not closed"}, Refused{"\"a\nb\"", 2, "a control character stands in a string"},
+        Refused{"\"a\tb\"", 2, "a control character stands in a string"}, Refused{"\"\\q\"", 1, "an escape that JSON does not have"},
+        Refused{"\"\\u12\"", 1, "an escape that JSON does not have"}, Refused{"\"\\u12g4\"", 1, "an escape that JSON does not have"},
+        Refused{"\"\\\\\\q\"", 3, "an escape that JSON does not have"}, Refused{"{\"\\x\":1}", 2, "an escape that JSON does not have"},
+        Refused{"\"\xff\"", 1, "the bytes are not UTF-8"}, Refused{"\"ab\xc3\"", 3, "the bytes are not UTF-8"},
+        Refused{"\"\xed\xa0\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xc3\xa4\xf5\x80\x80\x80\"", 3, "the bytes are not UTF-8"},
+        Refused{"\"\xe0\x80\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xf4\x90\x80\x80\"", 1, "the bytes are not UTF-8"}));
 
 TEST(Scan, EmptyTexts) {
   EXPECT_EQ(fault_of(""), "the body is empty: expected a JSON value at byte 0");
@@ -159,8 +182,11 @@ TEST(Scan, TextResolvesEscapes) {
   ASSERT_TRUE(document.index(text.text()));
   std::vector<std::string> texts;
   for (const auto& element : document.root().elements()) texts.push_back(element.text());
-  EXPECT_EQ(texts, (std::vector<std::string>{"a\"\\/\b\f\n\r\t", "A\xc3\xa4\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\xef\xbf\xbdx",
-                                             "\xef\xbf\xbd" "A", std::string(1, '\0')}));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"a\"\\/\b\f\n\r\t", "A\xc3\xa4\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\xef\xbf\xbdx",
+                                      "\xef\xbf\xbd"
+                                      "A",
+                                      std::string(1, '\0')}));
 }
 
 TEST(Scan, KeysAreComparedUnescaped) {
@@ -174,6 +200,20 @@ TEST(Scan, KeysAreComparedUnescaped) {
   EXPECT_FALSE(document.root().find("mod\\u0065l"));
 }
 
+TEST(Scan, EqualityIsOfTheTextNotOfTheBytes) {
+  const Padded text(R"(["\n","\\","a\u0062c","\u20ac",""])");
+  Document document;
+  ASSERT_TRUE(document.index(text.text()));
+  const std::vector<std::string> texts{"\n", "\\", "abc", "\xe2\x82\xac", ""};
+  std::size_t i = 0;
+  for (const auto& element : document.root().elements()) {
+    EXPECT_TRUE(element.equals(texts[i])) << i;
+    if (element.raw_text() != texts[i]) EXPECT_FALSE(element.equals(element.raw_text())) << i;
+    EXPECT_FALSE(element.equals(texts[i] + "x")) << i;
+    ++i;
+  }
+}
+
 TEST(Scan, Numbers) {
   const Padded text(R"([12,-3,1e3,5.0,1.5,9223372036854775807,9223372036854775808,1e400,"7",true,1e17])");
   Document document;
@@ -181,8 +221,8 @@ TEST(Scan, Numbers) {
   using Integer = std::optional<std::int64_t>;
   std::vector<Integer> integers;
   for (const auto& element : document.root().elements()) integers.push_back(element.integer());
-  EXPECT_EQ(integers, (std::vector<Integer>{12, -3, 1000, 5, std::nullopt, INT64_MAX, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
-                                            std::nullopt}));
+  EXPECT_EQ(integers, (std::vector<Integer>{12, -3, 1000, 5, std::nullopt, INT64_MAX, std::nullopt, std::nullopt, std::nullopt,
+                                            std::nullopt, std::nullopt}));
   const Padded one("-2.5e-1");
   ASSERT_TRUE(document.index(one.text()));
   EXPECT_EQ(document.root().number(), -0.25);

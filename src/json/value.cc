@@ -82,12 +82,10 @@ std::string Value::text() const { return is_string() ? unescape(raw_text()) : st
 
 std::string_view Value::resolve(std::string_view written, std::string& scratch) { return scratch = unescape(written); }
 
-bool Value::equals(std::string_view text) const {
-  if (!is_string()) return false;
-  const auto written = raw_text();
-  // An escape is at least as long as what it stands for, and at most six times: a long string is never looked at for a short word.
-  if (written.size() < text.size() || written.size() > text.size() * kLongestEscape) return false;
-  if (written.find('\\') == std::string_view::npos) return written == text;
+/// `written` is longer than `text`: equal only with an escape in it. An escape is at most six times as long as what it stands for, so a
+/// long string is never looked at for a short word.
+bool Value::equals_unescaped(std::string_view written, std::string_view text) {
+  if (written.size() > text.size() * kLongestEscape || written.find('\\') == std::string_view::npos) return false;
   return unescape(written) == text;
 }
 

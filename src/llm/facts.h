@@ -22,11 +22,11 @@ struct Facts {
   std::string session;                // the session's id, from metadata.user_id; empty: none
 
   std::uint32_t messages = 0;
-  std::uint32_t system_turns = 0;     // messages with the role `system`
-  std::uint32_t tools = 0;            // server tools included
-  std::uint32_t server_tools = 0;     // typed tools (any type but `custom`)
-  bool web_search = false;            // one of them searches the web
-  std::uint32_t images = 0;           // those inside tool results included
+  std::uint32_t system_turns = 0;  // messages with the role `system`
+  std::uint32_t tools = 0;         // server tools included
+  std::uint32_t server_tools = 0;  // typed tools (any type but `custom`)
+  bool web_search = false;         // one of them searches the web
+  std::uint32_t images = 0;        // those inside tool results included
   std::uint32_t documents = 0;
   std::uint32_t thinking_blocks = 0;  // redacted ones included
   std::uint32_t tagged_blocks = 0;    // thinking blocks that carry one of our tags (dialect/signature.h)

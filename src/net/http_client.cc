@@ -28,6 +28,11 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
       begin_ = 0;
       buffer_ = std::move(larger);
     }
+    // Right after a request nothing has come: to wait first saves a read that finds nothing. (TLS may hold bytes that the socket does not.)
+    if (!heard_ && !stream_.secure()) {
+      const Wake wake = co_await stream_.wait(Direction::read, deadline);
+      if (wake != Wake::ready) co_return fail(wake_error(wake, "the provider's answer"));
+    }
     auto got = co_await stream_.read_some(buffer_.data() + end_, buffer_.size() - end_, deadline);
     if (!got) co_return fail(got.error());
     heard_ = true;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/append.h"
 #include "base/text.h"
 
 namespace penstock::net {
@@ -193,8 +194,7 @@ void Exchange::client_active() {
 std::string Exchange::answer_head(int status, std::string_view fields, std::string_view framing) const {
   std::string head;
   head.reserve(64 + fields.size() + framing.size());
-  fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\n", status, reason(status));
-  head += fields;
+  append(head, "HTTP/1.1 ", status, ' ', reason(status), "\r\n", fields);
   head += framing;
   if (!keep_alive_)
     head += "connection: close\r\n";
@@ -218,7 +218,8 @@ Task<Status> Exchange::send(int status, std::string_view fields, std::string_vie
   answer_started_ = answer_ended_ = true;
   status_ = status;
   if (!body_read_ && head_.framing != wire::Framing::none) keep_alive_ = false;
-  const std::string length = fmt::format("content-length: {}\r\n", body.size());
+  std::string length;
+  append(length, "content-length: ", body.size(), "\r\n");
   const std::string head = answer_head(status, fields, length);
   const std::array pieces{piece(head), piece(is_head_request() ? std::string_view{} : body)};
   co_return co_await put(pieces);

@@ -271,11 +271,23 @@ Error Router::unknown_name(std::string_view asked, std::string_view path_target)
       by_path ? "/to/" + std::string(path_target) + ": no provider or model of that name" : "model: " + std::string(asked);
   if (const auto provider = provider_index_.find(wanted); provider != provider_index_.end())
     message += ": the provider has no list of models; ask for " + providers_[provider->second].name + "/MODEL";
-  auto near = near_names(wanted, every_name(), kNearNames);
-  if (near.empty())
-    if (const auto parts = parted(wanted)) near = near_names(parts->second, every_name(), kNearNames);
+  const auto near = near_to(wanted);
   if (!near.empty()) message += ". Near names: " + join(near, ", ");
   return client_error(ErrorKind::not_found, message + ". GET /v1/models lists all names.");
+}
+
+/// Names that may have been meant. A provider's model is near when its bare id is: `glm-5.4` means `zai/glm-5.3`.
+std::vector<std::string> Router::near_to(std::string_view wanted) const {
+  const auto names = every_name();
+  auto near = near_names(wanted, names, kNearNames);
+  const auto parts = parted(wanted);
+  std::vector<std::string> ids;
+  for (const auto& name : names) ids.push_back(name.substr(name.find('/') + 1));
+  for (const auto& id : near_names(parts ? parts->second : wanted, ids, kNearNames)) {
+    const auto& name = names[static_cast<std::size_t>(std::ranges::find(ids, id) - ids.begin())];
+    if (near.size() < kNearNames && std::ranges::find(near, name) == near.end()) near.push_back(name);
+  }
+  return near;
 }
 
 std::vector<std::string> Router::every_name() const {
@@ -292,16 +304,16 @@ std::vector<std::string> Router::every_name() const {
 std::vector<ListedModel> Router::listed() const {
   std::vector<ListedModel> out;
   std::unordered_set<std::string> seen;
-  const auto add = [&](std::string name) {
+  const auto add = [&](std::string name, const std::string& display_name) {
     if (std::ranges::none_of(picker_, [&](const auto& pattern) { return matches_glob(pattern, name); })) return;
     const auto plan = route(name);
-    if (plan && seen.insert(name).second) out.push_back({std::move(name), plan->targets.front()});
+    if (plan && seen.insert(name).second) out.push_back({std::move(name), plan->targets.front(), display_name});
   };
   for (const auto& rule : rules_)
-    if (!rule.name.empty()) add(rule.name);
+    if (!rule.name.empty()) add(rule.name, rule.display_name);
   for (const auto& provider : providers_)
     if (provider.has_credential)
-      for (const auto& model : provider.models) add(provider.name + '/' + model);
+      for (const auto& model : provider.models) add(provider.name + '/' + model, {});
   return out;
 }
 

@@ -34,6 +34,7 @@ struct Plan {
 struct ListedModel {
   std::string name;       // undecorated: a rule's name, or provider/model
   config::Target target;  // where it goes first
+  std::string display_name;  // as a rule gives it; empty: none
 };
 
 /// Names that a client may ask for, in this order: `models` rules in file order, `provider/model` (and CCR's `provider,model`), a bare
@@ -88,6 +89,7 @@ class Router {
   [[nodiscard]] std::vector<config::Target> targets(const Found& found) const;
   [[nodiscard]] std::string describe(const Found& found, bool by_default) const;
   [[nodiscard]] Error unknown_name(std::string_view asked, std::string_view path_target) const;
+  [[nodiscard]] std::vector<std::string> near_to(std::string_view wanted) const;
   [[nodiscard]] std::vector<std::string> every_name() const;
 
   std::vector<config::ModelRule> rules_;

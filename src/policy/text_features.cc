@@ -94,6 +94,10 @@ Feature feature_of(std::uint32_t point) {
   return emoji;
 }
 
+static_assert(static_cast<int>(Feature::punctuation_more) == static_cast<int>(Feature::punctuation) + 1 &&
+                  static_cast<int>(Feature::punctuation_same) == static_cast<int>(Feature::punctuation) + 2,
+              "mark() counts on it");
+
 /// One pass over a text. `before_` is what the run before ended with, because tokens are formed across runs.
 class Counter {
  public:

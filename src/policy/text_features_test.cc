@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <string>
 
@@ -124,7 +125,8 @@ constexpr Row kRequests[] = {
     {R"({"messages":[{"content":[{"type":"redacted_thinking","data":"abcdef"}]}]})", "messages=1 blocks=1 requests=1"},
     {R"({"messages":[{"content":[{"type":"tool_use","id":"toolu_1","name":"Read","input":{"path":"to"}}]}]})",
      "words=3 punctuation=5 punctuation_more=4 messages=1 blocks=1 requests=1"},
-    {R"({"messages":[{"content":[{"type":"tool_result","tool_use_id":"toolu_1","content":[{"type":"text","text":"to be"},{"type":"image","source":{}}]}]}]})",
+    {R"({"messages":[{"content":[{"type":"tool_result","tool_use_id":"toolu_1","content":[)"
+     R"({"type":"text","text":"to be"},{"type":"image","source":{}}]}]}]})",
      "words=2 messages=1 blocks=3 images=1 requests=1"},
     {R"({"tools":[{"name":"read","input_schema":{}}]})", "words=1 punctuation=3 punctuation_more=1 tools=1 requests=1"},
 };
@@ -136,6 +138,19 @@ TEST(TextFeatures, ReadsOnlyWhatIsPrompt) {
 TEST(TextFeatures, AnEscapedTextCountsAsTheTextItself) {
   EXPECT_EQ(counted(R"(caf\u00e9 \u4f60)"), counted("café 你"));
   EXPECT_EQ(counted(R"(a\/b)"), counted("a/b"));
+}
+
+TEST(TextFeatures, SurvivesAnyBytes) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes(random() % 40, '\0');
+    for (char& c : bytes) c = random() % 4 == 0 ? '\\' : static_cast<char>(random() & 0xff);
+    TextFeatures features;
+    count_text(std::string(bytes), features);  // a copy of its exact size, for the sanitizer
+    double most = 0;
+    for (const double count : features.counts) most = std::max(most, count);
+    EXPECT_LE(most, static_cast<double>(bytes.size()));
+  }
 }
 
 /// Prints the speed; the bound only catches a blunder (and holds under sanitizers).

@@ -43,6 +43,10 @@ class EstimatorTable {
  public:
   static constexpr std::size_t kMost = 256;
 
+  EstimatorTable() = default;
+  EstimatorTable(EstimatorTable&&) noexcept = default;  // no copies: index_ looks into entries_
+  EstimatorTable& operator=(EstimatorTable&&) noexcept = default;
+
   /// The model's own estimate, or the prior's for a model that nothing was learned of.
   [[nodiscard]] double estimate(std::string_view model, const TextFeatures& features) const;
   void learn(std::string_view model, const TextFeatures& features, std::uint64_t actual);

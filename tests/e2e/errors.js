@@ -15,13 +15,15 @@ export const errorShapes = {
   vllm: ({ status, message }) => ({ error: { message, type: 'BadRequestError', param: null, code: status } }),
 };
 
-// Every provider's own words for a full context (wire-reference 3.10), with the window N = 131072 where they carry numbers.
+// The prompt fits, but not together with the answer that was asked for: another error, which Claude Code mends by asking for less.
+export const answerTooLong = overflowOf(130_000, 10_000);
+
+// Every provider's own words for a full context (wire-reference 3.10).
 export const overflowTexts = {
   anthropic: 'prompt is too long: 213462 tokens > 200000 maximum',
   bedrock: 'input is too long for requested model',
   openai: 'Your input exceeds the context window of this model. Please adjust your input and try again.',
-  vllm: "This model's maximum context length is 131072 tokens. However, you requested 140000 tokens (130000 in the messages, 10000 in the "
-    + 'completion). Please reduce the length of the messages or completion.',
+  vllm: overflowOf(150_000, 10_000),
   google: 'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).',
   xai: "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
   groq: 'Please reduce the length of the messages or completion.',
@@ -35,3 +37,8 @@ export const overflowTexts = {
   ollama: 'prompt too long; exceeded max context length by 4321 tokens',
   dashscope: 'Range of input length should be [1, 131072]',
 };
+
+function overflowOf(prompt, completion) {
+  return `This model's maximum context length is 131072 tokens. However, you requested ${prompt + completion} tokens (${prompt} in the `
+    + `messages, ${completion} in the completion). Please reduce the length of the messages or completion.`;
+}

@@ -29,9 +29,12 @@ function errorsOf(pairs) {
 }
 const percent = (part) => `${(100 * part).toFixed(2)} %`;
 
-test('the estimate of tokens learns from reported usage', { timeout: 120_000 }, async (t) => {
+// How models count: a well-known tokenizer, and one that cuts finer and adds a hidden preamble.
+const counters = { plain: countTokens, finer: (body) => Math.round(1.4 * countTokens(body)) + 300 };
+
+for (const [name, count] of Object.entries(counters)) test(`estimate: a ${name} tokenizer is learnt`, { timeout: 120_000 }, async (t) => {
   const { providers, penstock } = await setStage(t, ['strict'], {
-    options: { strict: { everyRequestIsMain: true, count: ({ json }) => countTokens(json) } },
+    options: { strict: { everyRequestIsMain: true, count: ({ json }) => count(json) } },
   });
   const send = async (path, body) => {
     const response = await fetch(`${penstock.url}${path}`, {
@@ -45,7 +48,7 @@ test('the estimate of tokens learns from reported usage', { timeout: 120_000 }, 
   const estimate = async ({ max_tokens: unused, ...body }) => JSON.parse(await send('/v1/messages/count_tokens', body)).input_tokens;
   const measure = async (list) => {
     const pairs = [];
-    for (const body of list) pairs.push({ told: await estimate(body), true: countTokens(body) });
+    for (const body of list) pairs.push({ told: await estimate(body), true: count(body) });
     return errorsOf(pairs);
   };
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as sdk0 from 'sdk-0';
 import * as sdk1 from 'sdk-1';
-import { overflowTexts } from './errors.js';
+import { answerTooLong, overflowTexts } from './errors.js';
 import { kToken, noRefusals, setStage, targetOf } from './stage.js';
 
 const sdks = { '0.137.0': sdk0, '1.10.0': sdk1 };
@@ -118,10 +118,12 @@ for (const [version, { default: Anthropic, ...sdk }] of Object.entries(sdks)) {
 test('a full context is said in Anthropic\'s words, whoever said it', async (t) => {
   const { penstock, providers } = await setStage(t, ['vllm'], { options: { vllm: { everyRequestIsMain } } });
   const anthropic = new sdk1.default({ baseURL: penstock.url, apiKey: kToken, maxRetries: 0 });
-  for (const [name, message] of Object.entries(overflowTexts)) {
+  const words = Object.entries(overflowTexts).map(([name, message]) => [name, message, /^prompt is too long: \d+ tokens > \d+ maximum/]);
+  words.push(['answer', answerTooLong, /^input length and `max_tokens` exceed context limit: 130000 \+ 10000 > 131072/]);
+  for (const [name, message, wanted] of words) {
     providers.vllm.script({ error: { status: 400, message } });
     const error = await anthropic.messages.create(ask('vllm')).then(() => assert.fail('answered'), (reason) => reason);
     assert.ok(error instanceof sdk1.BadRequestError, name);
-    assert.match(error.error.error.message, /^prompt is too long: \d+ tokens > \d+ maximum/, name);
+    assert.match(error.error.error.message, wanted, name);
   }
 });
