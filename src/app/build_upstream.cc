@@ -73,7 +73,9 @@ class UpstreamBuilder {
     up().counts_tokens = entry_.count_tokens.value_or(row_.count_tokens);
     // Anthropic itself: the catalogue's row of that name, wherever its base_url points (a company's relay, a test).
     up().transparent = known_ && row_.name == "anthropic";
-    return proxy(url);
+    TRY_STATUS(proxy(url));
+    up().origin.key = up().origin.name();
+    return {};
   }
 
   Status proxy(const BaseUrl& url) {

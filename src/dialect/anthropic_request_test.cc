@@ -24,6 +24,15 @@ std::string refusal(std::string_view body, Endpoint endpoint = Endpoint::message
   return facts.error().message;
 }
 
+TEST(AnthropicRequest, RefusesKeysThatAProviderMayReadOtherwise) {
+  const json::Padded text(R"({"\model":"x","model":"y","messages":[{"role":"user","content":"hi"}]})");
+  json::Document document;
+  ASSERT_TRUE(document.index(text.text()));
+  const auto facts = inspect(document);
+  ASSERT_FALSE(facts);
+  EXPECT_EQ(facts.error().message, "the key at byte 1 has an escape that JSON does not have");
+}
+
 TEST(Inspect, AllFacts) {
   const std::string body = R"({
     "model": "claude-\u006fpus", "max_tokens": 32000, "stream": true,

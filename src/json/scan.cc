@@ -82,9 +82,7 @@ Status Document::index_checked(std::string_view text) {
   at_ = stage.structural_indexes.get();
   count_ = stage.n_structural_indexes;
   if (close_.size() < count_) close_.resize(count_);
-  auto fault = check_grammar(text, at_, count_, close_);
-  if (!fault) fault = check_escapes(text);
-  if (fault) return fail(fault_error(*fault));
+  if (const auto fault = check_grammar(text, at_, count_, close_)) return fail(fault_error(*fault));
   return {};
 }
 

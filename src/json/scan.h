@@ -44,8 +44,11 @@ class Value {
 
   /// What stands between the quotes, escapes as written. Only for strings.
   [[nodiscard]] std::string_view raw_text() const;
-  /// The string's text with escapes resolved; a lone surrogate becomes U+FFFD. Empty for other kinds.
+  /// The string's text with escapes resolved; a lone surrogate becomes U+FFFD, and a string with an escape that JSON does not have (index()
+  /// does not look inside strings) comes as it is written. Empty for other kinds.
   [[nodiscard]] std::string text() const;
+  /// A string, and every escape in it is one of JSON's.
+  [[nodiscard]] bool has_valid_escapes() const;
   /// The same without a copy where nothing is escaped; else resolved into `scratch`, which the view then points at.
   [[nodiscard]] std::string_view text(std::string& scratch) const;
   /// A string with exactly this text, however it is escaped.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "json/bytes.h"
 #include "json/scan.h"
 
 namespace penstock::json {
@@ -58,7 +59,10 @@ char simple_escape(char letter) {
   }
 }
 
+/// `raw` as it is written when it holds an escape that JSON does not have: the index does not look inside strings. Readable bytes follow it,
+/// as it stands in an indexed text.
 std::string unescape(std::string_view raw) {
+  if (raw.find('\\') == std::string_view::npos || check_escapes(raw)) return std::string(raw);
   std::string out;
   out.reserve(raw.size());
   while (!raw.empty()) {
@@ -79,6 +83,8 @@ std::string unescape(std::string_view raw) {
 }  // namespace
 
 std::string Value::text() const { return is_string() ? unescape(raw_text()) : std::string(); }
+
+bool Value::has_valid_escapes() const { return is_string() && (raw_text().find('\\') == std::string_view::npos || !check_escapes(raw_text())); }
 
 std::string_view Value::resolve(std::string_view written, std::string& scratch) { return scratch = unescape(written); }
 

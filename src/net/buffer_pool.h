@@ -39,7 +39,7 @@ class BufferPool {
  public:
   static constexpr std::size_t kSmall = 16 * 1024;
   static constexpr std::size_t kKeepSmall = 32;            // blocks
-  static constexpr std::size_t kKeepLarge = 2UL << 20;     // bytes in all
+  static constexpr std::size_t kKeepLarge = 32UL << 20;     // bytes in all
 
   /// At least `size` usable bytes. Contents are whatever they were.
   Buffer take(std::size_t size);

@@ -63,11 +63,11 @@ bool left_out(std::string_view entry, const std::string& host, std::uint16_t por
 
 }  // namespace
 
-std::string Origin::key() const {
-  std::string key = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
-  if (!ca_file.empty()) key += " ca=" + ca_file;
-  if (proxy) key += fmt::format(" via {}:{}", proxy->host, proxy->port);
-  return key;
+std::string Origin::name() const {
+  std::string text = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+  if (!ca_file.empty()) text += " ca=" + ca_file;
+  if (proxy) text += fmt::format(" via {}:{}", proxy->host, proxy->port);
+  return text;
 }
 
 Result<Proxy> parse_proxy(std::string_view url) {

@@ -27,8 +27,9 @@ struct Origin {
   bool tls = false;
   std::string ca_file;
   std::optional<Proxy> proxy;
-  /// "https://host:port" and what else tells two origins apart; the pool's key.
-  [[nodiscard]] std::string key() const;
+  std::string key;  // name() of it, made once: the pool's key
+  /// "https://host:port" and what else tells two origins apart.
+  [[nodiscard]] std::string name() const;
 };
 
 /// The proxy that HTTPS_PROXY names for this host, unless NO_PROXY leaves it out (exact names, .suffixes, *, host:port, addresses).

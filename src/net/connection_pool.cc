@@ -41,7 +41,7 @@ ConnectionPool::~ConnectionPool() = default;
 void ConnectionPool::close() { hosts_.clear(); }
 
 ConnectionPool::Host& ConnectionPool::host(const Origin& origin) {
-  auto& host = hosts_[origin.key()];
+  auto& host = hosts_[origin.key.empty() ? origin.name() : origin.key];
   if (!host) host = std::make_unique<Host>();
   return *host;
 }
