@@ -1,6 +1,10 @@
 // The table of subcommands.
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
 #include "cli/commands.h"
 
 namespace {
@@ -15,6 +19,17 @@ CLI::App* add(CLI::App& app, const char* name, const char* help, int& code, std:
 
 void with_config(CLI::App* command, cli::Common& common) { command->add_option("--config", common.config, "the configuration file"); }
 void with_listen(CLI::App* command, cli::Common& common) { command->add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose"); }
+
+/// A misspelt subcommand gets a suggestion; empty when the first word is a known one, or an option.
+std::string unknown_command(const CLI::App& app, int count, char** arguments) {
+  if (count < 2 || arguments[1][0] == '-') return {};
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::ranges::find(names, arguments[1]) != names.end()) return {};
+  const auto near = near_names(arguments[1], names, 1);
+  return "penstock: there is no command \"" + std::string(arguments[1]) + "\"" + (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") +
+         "\nCommands: " + join(names, ", ") + "\n";
+}
 
 }  // namespace
 
@@ -42,6 +57,10 @@ int main(int count, char** arguments) {
   with_config(add(*config, "path", "the file that is used", code, [&] { return cli::config_path(common); }), common);
   add(*config, "reference", "docs/configuration.md", code, [] { return cli::config_reference(); });
 
+  if (const auto hint = unknown_command(app, count, arguments); !hint.empty()) {
+    std::fputs(hint.c_str(), stderr);
+    return cli::kWrongUsage;
+  }
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

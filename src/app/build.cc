@@ -72,8 +72,12 @@ class SnapshotBuilder {
     for (const auto& provider : config_.providers)
       if (provider.enabled) TRY_STATUS(add(provider, true));
     for (const auto& name : referenced(config_)) TRY_STATUS(add_from_catalog(name, true));
-    if (config_.providers.empty())
-      for (const auto& row : ingredients_.catalog->providers) TRY_STATUS(add_from_catalog(row.name, false));
+    for (const auto& row : ingredients_.catalog->providers) {
+      if (config_.providers.empty())
+        TRY_STATUS(add_from_catalog(row.name, false));
+      else if (!has(row.name) && !row.env.empty())
+        snapshot_->keyless.emplace(row.name, row.env.front());
+    }
     finish();
     return Built{snapshot_, std::move(warnings_)};
   }
@@ -94,7 +98,10 @@ class SnapshotBuilder {
     const auto* row = provider.catalog.empty() ? nullptr : ingredients_.catalog->find(provider.catalog);
     TRY(UpstreamBuilt built, build_upstream(provider, row, ingredients_.places));
     if (!built.warning.empty()) warnings_.push_back(built.warning);
-    if (wanted || built.upstream.has_credential()) snapshot_->upstreams.push_back(std::move(built.upstream));
+    if (wanted || built.upstream.has_credential())
+      snapshot_->upstreams.push_back(std::move(built.upstream));
+    else
+      snapshot_->keyless.emplace(provider.name, built.upstream.key_variable);
     return {};
   }
 

@@ -50,6 +50,7 @@ class UpstreamBuilder {
     TRY_STATUS(models());
     timeouts();
     fields();
+    warn();
     return std::move(built_);
   }
 
@@ -161,6 +162,15 @@ class UpstreamBuilder {
     const auto* known = row_.find(model.id);
     TRY(at->quirks, quirks(overlay(known ? known->quirks : row_.quirks_of(model.id), model.quirks), at->vision));
     return {};
+  }
+
+  /// What is configured, but not done by this version.
+  void warn() {
+    if (!built_.warning.empty()) return;
+    if (up().dialect != "anthropic")
+      built_.warning = fmt::format("providers.{}: the dialect {} is not served yet; requests to it are refused", entry_.name, up().dialect);
+    else if (entry_.credentials.pool.size() > 1)
+      built_.warning = fmt::format("providers.{}: only the first credential of the pool is used yet", entry_.name);
   }
 
   void timeouts() {

@@ -50,11 +50,9 @@ Server::Server(ServeOptions options, config::Config config, catalog::Catalog cat
 }
 
 Server::~Server() {
-  listener_.reset();
-  mock_listener_.reset();
   for (auto& worker : workers_) worker->stop();
   for (auto& gateway : gateways_) gateway->close();
-  workers_.clear();
+  workers_.clear();  // their coroutines refer to gateways and listeners, which go after them
 }
 
 Status Server::build(const config::Config& config) {

@@ -26,6 +26,22 @@ void print_providers(const gateway::Snapshot& snapshot) {
   }
 }
 
+/// How to point Claude Code here, with a model that can answer.
+std::string claude_code_line(const app::Server& server) {
+  const auto& snapshot = server.snapshot();
+  std::string model = "mock/echo";
+  bool own_credential = false;
+  for (const auto& listed : snapshot.router.listed()) {
+    const auto* upstream = snapshot.find(listed.target.provider);
+    if (!upstream || !upstream->has_credential()) continue;
+    model = listed.name;
+    own_credential = upstream->passthrough;
+    break;
+  }
+  const std::string token = own_credential ? "" : snapshot.open() ? "ANTHROPIC_AUTH_TOKEN=any " : "ANTHROPIC_AUTH_TOKEN=YOUR_TOKEN ";
+  return fmt::format("ANTHROPIC_BASE_URL={} {}ANTHROPIC_MODEL={} claude", server.urls().front(), token, model);
+}
+
 void print_welcome(const app::Server& server) {
   const auto& config = server.config();
   fmt::print("penstock {}\n", PENSTOCK_VERSION);
@@ -33,10 +49,7 @@ void print_welcome(const app::Server& server) {
   fmt::print("configuration: {}\n", config.path.empty() ? "none (found credentials only)" : config.path);
   fmt::print("providers:\n");
   print_providers(server.snapshot());
-  const auto listed = server.snapshot().router.listed();
-  const std::string model = listed.empty() ? "mock/echo" : listed.front().name;
-  fmt::print("Claude Code:  ANTHROPIC_BASE_URL={} ANTHROPIC_AUTH_TOKEN={} ANTHROPIC_MODEL={} claude\n", server.urls().front(),
-             server.snapshot().open() ? "any" : "YOUR_TOKEN", model);
+  fmt::print("Claude Code:  {}\n", claude_code_line(server));
   std::fflush(stdout);
 }
 

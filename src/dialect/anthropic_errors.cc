@@ -279,7 +279,11 @@ std::optional<ClientError> fault_in_answer(std::string_view body, std::string_vi
 }
 
 ClientError from_error(const Error& error) {
-  const auto as = [&](int status) { return ClientError{status, std::string(type_of(status)), bounded_text(error.message), {}, {}}; };
+  const auto as = [&](int status) {
+    // Trying a wrong token again helps nobody: Claude Code would do so, silently, for minutes.
+    const bool hopeless = status == 401 || status == 403;
+    return ClientError{status, std::string(type_of(status)), bounded_text(error.message), {}, hopeless ? std::optional(false) : std::nullopt};
+  };
   const bool providers = error.fault == Fault::provider;
   switch (error.kind) {
     case ErrorKind::invalid_request: return as(400);

@@ -33,7 +33,7 @@ bool passes_to_anthropic(const wire::Field& field, const Upstream& upstream, con
 }
 
 void add_for_anthropic(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
-  const bool names_more = wire::find(client.fields, "connection") != nullptr;
+  const bool names_more = wire::names_fields_in_connection(client.fields);
   for (const auto& field : client.fields) {
     if (!passes_to_anthropic(field, upstream, snapshot)) continue;
     if (names_more && wire::is_named_in_connection(client.fields, field.name)) continue;

@@ -59,12 +59,26 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   return error;
 }
 
+/// The router's plan. A name that leads to a provider which is off for want of a key says which key.
+Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
+  auto plan = snapshot.router.route(record.facts.model, record.path_target);
+  if (plan || plan.error().kind != ErrorKind::not_found) return plan;
+  const std::string& asked = record.path_target.empty() ? record.facts.model : record.path_target;
+  for (const auto& [provider, variable] : snapshot.keyless)
+    if (asked == provider || asked.contains(provider + "/") || asked.starts_with(provider + ","))
+      plan.error().message = fmt::format("model: {}: the provider {} is off, because there is no key for it. Set {} and start the gateway again, or add it under "
+                                         "`providers`", asked, provider, variable.empty() ? "its key" : variable);
+  return plan;
+}
+
 }  // namespace
 
 std::string new_request_id() {
   static thread_local std::mt19937_64 random{std::random_device{}()};
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string id = "req_";
+  std::string id;
+  id.reserve(28);
+  id = "req_";
   std::uint64_t bits = random();
   for (int digit = 0; digit < 24; ++digit, bits >>= 4) {
     if (digit == 16) bits = random();
@@ -76,7 +90,7 @@ std::string new_request_id() {
 /// What the stages of one model request share. Lives in serve_model's coroutine.
 struct Gateway::Work {
   Work(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query)
-      : exchange(exchange), record(record), snapshot(snapshot), query(query), answer(exchange, record) {}
+      : exchange(exchange), record(record), snapshot(snapshot), query(query), answer(exchange, record, snapshot) {}
   net::Exchange& exchange;
   Record& record;
   const Snapshot& snapshot;
@@ -95,7 +109,7 @@ net::Task<> Gateway::serve(net::Exchange& exchange) {
 
   const Status allowed = authenticate(exchange.head(), *snapshot);
   if (!allowed && !(is_public(target.page) && !snapshot->open())) {
-    Answer answer(exchange, record);
+    Answer answer(exchange, record, *snapshot);
     co_await answer.error(dialect::from_error(allowed.error()));
   } else if (record.operation == Operation::other) {
     co_await serve_page(exchange, target, record, *snapshot);
@@ -107,7 +121,7 @@ net::Task<> Gateway::serve(net::Exchange& exchange) {
 }
 
 net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot) {
-  Answer answer(exchange, record);
+  Answer answer(exchange, record, snapshot);
   PageBody page{200, "{}"};
   std::string fields = "content-type: application/json\r\n";
   switch (target.page) {
@@ -163,7 +177,7 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   TRY(record.facts, dialect::inspect(document_, record.operation == Operation::count_tokens ? dialect::Endpoint::count_tokens : dialect::Endpoint::messages));
   if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
 
-  TRY(record.plan, work.snapshot.router.route(record.facts.model, record.path_target));
+  TRY(record.plan, route(work.snapshot, record));
   const auto& target = record.plan.targets.front();
   record.upstream = work.snapshot.find(target.provider);
   if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + target.provider));

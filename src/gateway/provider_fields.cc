@@ -24,7 +24,7 @@ bool stays(const wire::Field& field, const Upstream& upstream) {
 }  // namespace
 
 std::string provider_fields(const wire::ResponseHead& head, const Upstream& upstream, bool with_content_type) {
-  const bool names_more = wire::find(head.fields, "connection") != nullptr;
+  const bool names_more = wire::names_fields_in_connection(head.fields);
   std::string lines;
   lines.reserve(512);
   for (const auto& field : head.fields) {

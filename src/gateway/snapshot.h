@@ -82,9 +82,12 @@ struct Snapshot {
   std::vector<std::string> hosts;    // Host names that are ours when we are open, lower case, without ports
   std::vector<Upstream> upstreams;
   std::unordered_map<std::string_view, const Upstream*> by_name;
+  std::map<std::string, std::string, std::less<>> keyless;  // providers of the catalogue that are off for want of a key -> the variable to set
   policy::Router router{{}, {}, {}, {}};
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   unsigned max_inflight = 1024;
+  /// Silence after which a stream gets a ping. Claude Code shows "Waiting for API response" after 20 s (wire-reference 2.3).
+  std::chrono::milliseconds ping_after{15'000};
   std::size_t max_body = 64UL << 20;
   config::AnswersModel answers_model = config::AnswersModel::automatic;  // which name of the model an answer carries
   bool json_log = false;

@@ -161,7 +161,9 @@ inline std::string_view Value::raw_text() const {
 }
 
 inline bool Value::equals(std::string_view text) const {
-  if (!is_string()) return false;
+  const char* const start = document_->text_.data() + begin();  // the padding makes start[1] readable
+  if (*start != '"') return false;
+  if (!text.empty() && start[1] != text.front() && start[1] != '\\') return false;  // most keys differ here
   const auto written = raw_text();
   if (written.size() != text.size()) return written.size() > text.size() && equals_unescaped(written, text);
   return written == text && written.find('\\') == std::string_view::npos;

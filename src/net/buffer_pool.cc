@@ -36,11 +36,12 @@ Buffer BufferPool::take(std::size_t size) {
   } else {
     // A power of two, so that the next request's body fits into the last one's block.
     buffer.size_ = size <= kKeepLarge ? std::bit_ceil(size) : size;
-    const auto fits = std::ranges::find(large_, buffer.size_, &Block::size);
-    if (fits != large_.end()) {
+    // The block given back last is the warmest.
+    const auto fits = std::find_if(large_.rbegin(), large_.rend(), [&](const Block& block) { return block.size == buffer.size_; });
+    if (fits != large_.rend()) {
       buffer.memory_ = std::move(fits->memory);
       large_bytes_ -= fits->size;
-      large_.erase(fits);
+      large_.erase(std::next(fits).base());
     }
   }
   if (!buffer.memory_) buffer.memory_ = std::make_unique_for_overwrite<char[]>(buffer.size_ + kBufferPadding);  // NOLINT

@@ -193,7 +193,7 @@ void Exchange::client_active() {
 
 std::string Exchange::answer_head(int status, std::string_view fields, std::string_view framing) const {
   std::string head;
-  head.reserve(64 + fields.size() + framing.size());
+  head.reserve(96 + fields.size() + framing.size());
   append(head, "HTTP/1.1 ", status, ' ', reason(status), "\r\n", fields);
   head += framing;
   if (!keep_alive_)
@@ -219,6 +219,7 @@ Task<Status> Exchange::send(int status, std::string_view fields, std::string_vie
   status_ = status;
   if (!body_read_ && head_.framing != wire::Framing::none) keep_alive_ = false;
   std::string length;
+  length.reserve(48);
   append(length, "content-length: ", body.size(), "\r\n");
   const std::string head = answer_head(status, fields, length);
   const std::array pieces{piece(head), piece(is_head_request() ? std::string_view{} : body)};

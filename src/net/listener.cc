@@ -31,15 +31,16 @@ Result<std::vector<Endpoint>> Listener::listen(const std::string& host, std::uin
   const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive | asio::ip::resolver_base::numeric_service, error);
   if (error || found.empty()) return fail(config_error(fmt::format("cannot listen on {}:{}: {}", host, port, error.message())));
   std::vector<Endpoint> bound;
+  std::optional<Error> fault;
   for (const auto& entry : found) {
     Endpoint endpoint = entry.endpoint();
     if (port == 0 && !bound.empty()) endpoint.port(bound.front().port());  // both families of `localhost` on one port
-    auto opened = open(endpoint);
-    if (opened)
+    if (auto opened = open(endpoint))
       bound.push_back(*opened);
-    else if (bound.empty() && &entry == &*std::prev(found.end()))
-      return fail(opened.error());
+    else
+      fault = opened.error();
   }
+  if (bound.empty()) return fail(*fault);  // one family is enough: a machine may lack the other
   return bound;
 }
 

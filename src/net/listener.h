@@ -15,7 +15,8 @@ struct Serving {
   Service* service;
 };
 
-/// Listening sockets. All calls on the control thread, which runs `control`. Outlived by the workers and services.
+/// Listening sockets. All calls on the control thread, which runs `control`. Outlives the workers' coroutines.
+/// The services outlive it.
 class Listener {
  public:
   Listener(asio::io_context& control, std::vector<Serving> serving, ServerLimits limits)

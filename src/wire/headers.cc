@@ -44,6 +44,12 @@ bool is_hop_by_hop(std::string_view name) {
   return kHopByHop.contains(name) || (name.size() > 6 && name[5] == '-' && starts_with_ignoring_case(name, "proxy-"));
 }
 
+bool names_fields_in_connection(const std::vector<Field>& fields) {
+  return std::ranges::any_of(fields, [](const Field& field) {
+    return equals_ignoring_case(field.name, "connection") && !equals_ignoring_case(field.value, "keep-alive") && !equals_ignoring_case(field.value, "close");
+  });
+}
+
 bool is_named_in_connection(const std::vector<Field>& fields, std::string_view name) {
   constexpr std::string_view kConnection = "connection";
   return std::ranges::any_of(fields, [&](const Field& field) {

@@ -10,6 +10,8 @@ namespace penstock::wire {
 
 /// The field belongs to one connection and never passes: connection, keep-alive, proxy-*, te, trailer, transfer-encoding, upgrade, …
 [[nodiscard]] bool is_hop_by_hop(std::string_view name);
+/// A Connection field says more than keep-alive or close: it may name further hop-by-hop fields. (Nearly none does.)
+[[nodiscard]] bool names_fields_in_connection(const std::vector<Field>& fields);
 /// The field is named in a Connection field of the same message, so it is hop-by-hop too.
 [[nodiscard]] bool is_named_in_connection(const std::vector<Field>& fields, std::string_view name);
 /// A credential that a client showed to us: authorization, x-api-key, cookie, x-penstock-key, x-litellm-api-key, proxy-authorization.

@@ -11,6 +11,8 @@
 namespace penstock::wire {
 namespace {
 
+constexpr std::size_t kUsualFields = 32;
+
 struct FaultText {
   int status;
   std::string_view text;
@@ -349,6 +351,7 @@ template <typename Head>
 void reset(Head& head) {
   auto fields = std::move(head.fields);
   fields.clear();
+  fields.reserve(kUsualFields);  // one allocation for a usual head, and none when the list is used again
   head = Head{};
   head.fields = std::move(fields);
 }
