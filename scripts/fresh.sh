@@ -4,8 +4,10 @@ set -euo pipefail
 [ "$(id -u)" -eq 0 ] || { echo "./dev fresh needs root (debootstrap, chroot)" >&2; exit 1; }
 command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap
 root="${FRESH_ROOT:-$(mktemp -d /var/tmp/penstock-fresh.XXXXXX)}"
-mirror=$(awk '/^deb / {print $2; exit} /^URIs:/ {print $2; exit}' /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null)
+mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null || true; } | awk '/^deb / {print $2; exit} /^URIs:/ {print $2; exit}')
+[ -n "$mirror" ] || { echo "no Debian mirror in /etc/apt/sources.list*" >&2; exit 1; }
 cleanup() {
+  local mount
   for mount in proc sys dev/pts dev; do mountpoint -q "$root/$mount" && umount -l "$root/$mount"; done
   [ -n "${FRESH_KEEP:-}" ] || rm -rf --one-file-system "$root"
 }
@@ -15,8 +17,9 @@ mount -t proc proc "$root/proc"; mount -t sysfs sysfs "$root/sys"; mount --rbind
 # The registries of this machine are used inside too: package sources, their keys and proxies are settings, not tools.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
-for file in "$HOME/.npmrc" /usr/local/etc/npmrc /etc/npmrc; do [ -f "$file" ] && install -D -m 600 "$file" "$root/root/.npmrc"; done
+{ cat "$HOME/.npmrc" /usr/local/etc/npmrc /etc/npmrc 2>/dev/null | grep -vE '^(cafile|nodedir)' || true; echo cafile=/etc/ssl/certs/ca-certificates.crt; } >"$root/root/.npmrc"
 cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null && chroot "$root" update-ca-certificates >/dev/null
+cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/" 2>/dev/null && : >"$root/etc/apt/sources.list"
 git clone -q . "$root/penstock"
 run() { chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} \

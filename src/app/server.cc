@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
+#include "app/load_catalog.h"
 #include "app/state_dir.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config/values.h"
 
 namespace penstock::app {
 
@@ -105,18 +108,33 @@ Status Server::listen() {
 }
 
 void Server::reload(const char* why) {
+  auto catalog = load_catalog(options_.environment);
+  if (!catalog) return log_error("reload ({}) refused, the old configuration stays in force: {}", why, catalog.error().message);
+  std::swap(catalog_, *catalog);  // back again when anything below is refused
+  if (!reload_config(why)) std::swap(catalog_, *catalog);
+}
+
+bool Server::reload_config(const char* why) {
+  const auto refused = [why](std::string_view what) {
+    log_error("reload ({}) refused, the old configuration stays in force:\n{}", why, what);
+    return false;
+  };
   auto config = read_config(options_, catalog_);
-  if (!config) return log_error("reload ({}) refused, the old configuration stays in force:\n{}", why, config.error());
+  if (!config) return refused(config.error());
   if (options_.listen) config->server.listen = {*options_.listen};
+  // We keep listening where we do, whatever the new file says.
+  if (config->auth_tokens.empty() && !std::ranges::all_of(config_.server.listen, config::is_loopback))
+    return refused("auth.tokens is empty, but the gateway can be reached from other machines");
   if (config->server.listen != config_.server.listen) log_warning("server.listen changed: that takes effect at the next start");
-  if (auto built = build(*config); !built) return log_error("reload ({}) refused, the old configuration stays in force: {}", why, built.error().message);
-  if (auto tls = load_certificate(*config); !tls) return log_error("reload ({}): the old certificate stays in force: {}", why, tls.error().message);
+  if (auto tls = load_certificate(*config); !tls) return refused(tls.error().message);
+  if (auto built = build(*config); !built) return refused(built.error().message);
   config_ = std::move(*config);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([gateway = gateways_[i].get(), snapshot = own_reference(snapshot_)]() mutable { gateway->use(std::move(snapshot)); });
   }
   for (const auto& warning : warnings_) log_warning("{}", warning);
   log_info("configuration reloaded ({})", why);
+  return true;
 }
 
 net::Task<> Server::watch_files() {

@@ -46,6 +46,7 @@ class Server {
   Status listen();
   Status load_certificate(const config::Config& config);
   void reload(const char* why);
+  bool reload_config(const char* why);
   net::Task<> watch_signals();
   net::Task<> watch_files();
   net::Task<> drain();

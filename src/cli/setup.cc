@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "app/load_catalog.h"
 #include "config/values.h"
 
 namespace penstock::cli {
@@ -23,8 +24,8 @@ std::expected<Setup, Failure> read_setup(const Common& common) {
     if (!address) return std::unexpected(Failure{kWrongUsage, "--listen " + common.listen + ": " + address.error()});
     setup.options.listen = *address;
   }
-  auto catalog = catalog::builtin();
-  if (!catalog) return std::unexpected(Failure{kFailed, "the built-in catalogue is faulty: " + catalog.error().message});
+  auto catalog = app::load_catalog(setup.options.environment);
+  if (!catalog) return std::unexpected(Failure{kConfigFault, catalog.error().message});
   setup.catalog = std::move(*catalog);
   auto config = app::read_config(setup.options, setup.catalog);
   if (!config) return std::unexpected(Failure{kConfigFault, config.error()});

@@ -280,9 +280,11 @@ std::optional<ClientError> fault_in_answer(std::string_view body, std::string_vi
 
 ClientError from_error(const Error& error) {
   const auto as = [&](int status) {
+    ClientError out{status, std::string(type_of(status)), bounded_text(error.message), {}, {}};
     // Trying a wrong token again helps nobody: Claude Code would do so, silently, for minutes.
-    const bool hopeless = status == 401 || status == 403;
-    return ClientError{status, std::string(type_of(status)), bounded_text(error.message), {}, hopeless ? std::optional(false) : std::nullopt};
+    if (status == 401 || status == 403) out.should_retry = false;
+    if (status == 503) out.retry_after = "1";  // seconds: we are full, or stopping
+    return out;
   };
   const bool providers = error.fault == Fault::provider;
   switch (error.kind) {
@@ -293,7 +295,7 @@ ClientError from_error(const Error& error) {
     case ErrorKind::too_large: return as(413);
     case ErrorKind::rate_limited: return as(429);
     case ErrorKind::overloaded: return as(providers ? 529 : 503);  // interface.md: max_inflight is 503
-    case ErrorKind::timeout: return as(504);
+    case ErrorKind::timeout: return as(error.fault == Fault::client ? 408 : 504);
     case ErrorKind::connection: return as(error.fault == Fault::client ? 400 : 529);  // the client tries again
     case ErrorKind::protocol: return as(error.fault == Fault::client ? 400 : 502);
     case ErrorKind::cancelled: return as(503);  // we are stopping

@@ -10,17 +10,14 @@
 
 namespace penstock::gateway {
 
-/// Silence after which a stream gets a ping. Claude Code shows "Waiting for API response" after 20 s (wire-reference 2.3).
-inline constexpr std::chrono::seconds kPingAfter{15};
-
 /// Wraps the exchange of one model request. Lives as long as the request's coroutine.
 class Answer {
  public:
-  Answer(net::Exchange& exchange, Record& record) : exchange_(exchange), record_(record) {}
+  Answer(net::Exchange& exchange, Record& record, const Snapshot& snapshot) : exchange_(exchange), record_(record), ping_after_(snapshot.ping_after) {}
 
   [[nodiscard]] bool begun() const { return exchange_.answered(); }
   /// When the next ping is due.
-  [[nodiscard]] net::TimePoint ping_at() const { return last_sent_ + kPingAfter; }
+  [[nodiscard]] net::TimePoint ping_at() const { return last_sent_ + ping_after_; }
 
   /// A whole answer. `fields` are further lines of its head.
   net::Task<Status> whole(int status, std::string_view fields, std::string_view body);
@@ -38,6 +35,7 @@ class Answer {
   void sent();
   net::Exchange& exchange_;
   Record& record_;
+  std::chrono::milliseconds ping_after_;
   net::TimePoint last_sent_ = net::Clock::now();
 };
 

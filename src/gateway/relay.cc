@@ -19,18 +19,21 @@ Shape shape_of(const wire::ResponseHead& head, std::string_view first) {
   return type && starts_with_ignoring_case(type->value, "text/event-stream") ? Shape::events : Shape::whole;
 }
 
-/// Waits for the first bytes of the body, sending pings to a stream's client. False when the client went away or the provider is silent.
-net::Task<net::ClientExchange::Step> first_bytes(Relay& to, net::ClientExchange& provider, std::string_view& first) {
+/// Waits for the first bytes of the body (none: it is empty), sending pings to a stream's client. Fails as the connection does, with timeout
+/// when the provider is silent, or with cancelled when the client went away.
+net::Task<Result<std::string_view>> first_bytes(Relay& to, net::ClientExchange& provider) {
   using Step = net::ClientExchange::Step;
+  std::string_view first;
   const auto deadline = net::Clock::now() + to.record.upstream->first_byte_timeout;
   for (;;) {
     const Step step = provider.try_body(first);
-    if (step != Step::wait) co_return step;
-    const net::Wake wake = co_await provider.wait_body(to.record.facts.stream ? std::min(deadline, to.answer.ping_at()) : deadline);
-    if (wake == net::Wake::cancelled || net::Clock::now() >= deadline) co_return Step::wait;
+    if (step == Step::failed) co_return fail(provider.fault());
+    if (step != Step::wait) co_return first;
+    const net::Wake wake = co_await provider.wait_body(std::min(deadline, to.answer.ping_at()));
     if (wake == net::Wake::ready) continue;
+    if (wake == net::Wake::cancelled || net::Clock::now() >= deadline) co_return fail(net::wake_error(wake, "the provider's answer"));
     auto sent = co_await to.answer.ping();
-    if (!sent) co_return Step::wait;
+    if (!sent) co_return fail(sent.error());
   }
 }
 
@@ -68,19 +71,19 @@ dialect::StreamTap make_tap(const Relay& to) {
 }
 
 net::Task<> relay(Relay& to, Provider provider) {
-  using Step = net::ClientExchange::Step;
   to.cancel.set([raw = provider.get()] { raw->cancel(); });
   if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128) to.record.provider_request_id = id->value;
   const bool streams = to.record.facts.stream && to.record.operation == Operation::messages && provider->head().status == 200;
   if (!streams) {
     co_await relay_whole(to, *provider, {});
   } else {
-    std::string_view first;
-    const Step step = co_await first_bytes(to, *provider, first);
-    if (step == Step::data && shape_of(provider->head(), first) == Shape::events)
-      co_await relay_stream(to, *provider, first);
+    auto first = co_await first_bytes(to, *provider);
+    if (!first)
+      co_await answer_failure(to, first.error());
+    else if (shape_of(provider->head(), *first) == Shape::events && !first->empty())
+      co_await relay_stream(to, *provider, *first);
     else
-      co_await relay_whole(to, *provider, step == Step::data ? first : std::string_view{});
+      co_await relay_whole(to, *provider, *first);
   }
   to.cancel.set(nullptr);
   if (provider->reusable()) to.pool.give_back(to.record.upstream->origin, provider->take_stream());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gateway/provider_fields.h"
+#include "json/padded.h"
 #include "wire/sse.h"
 
 namespace penstock::gateway {
@@ -68,6 +69,7 @@ class StreamRelay {
  private:
   bool take(std::string_view bytes);
   void pass(const wire::Event& event, std::string_view input);
+  void take_last();
   net::Task<Status> send();
   net::Task<bool> wait();
   net::Task<> finish();
@@ -104,6 +106,17 @@ void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   inside ? outbox_.add(event.raw) : outbox_.add_copy(event.raw);
 }
 
+/// What has no empty line at its end was cut, unless its data is whole: then only the empty line is missing.
+void StreamRelay::take_last() {
+  wire::Event last;
+  if (!scanner_.finish(last)) return;
+  const json::Padded data(last.data);
+  if (!to_.scratch.index(data.text())) return;
+  pass(last, {});
+  outbox_.add_copy("\n\n");
+}
+
+/// Sends what the outbox holds. A client that does not take it has left.
 net::Task<Status> StreamRelay::send() {
   const auto bytes = outbox_.view();
   Status sent;
@@ -112,6 +125,7 @@ net::Task<Status> StreamRelay::send() {
   else if (!bytes.empty())
     sent = co_await to_.answer.more(bytes);
   outbox_.clear();
+  if (!sent) to_.record.outcome = Outcome::client_left;
   co_return sent;
 }
 
@@ -140,8 +154,7 @@ net::Task<> StreamRelay::fail_with(ErrorKind kind, std::string text) {
 }
 
 net::Task<> StreamRelay::finish() {
-  wire::Event last;
-  if (scanner_.finish(last)) pass(last, {});
+  take_last();
   if (!tap_.finished() && !tap_.failure()) {
     auto sent = co_await send();
     if (!sent) co_return;
@@ -205,10 +218,7 @@ net::Task<> StreamRelay::run(std::string_view first) {
       break;
     }
     auto sent = co_await send();
-    if (!sent) {
-      to_.record.outcome = Outcome::client_left;
-      break;
-    }
+    if (!sent) break;
     if (++burst % kBurst == 0) co_await net::asio::post(to_.worker.executor(), net::use_task);
   }
   to_.record.usage = tap_.usage();

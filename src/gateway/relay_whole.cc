@@ -105,25 +105,23 @@ net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadli
   }
 }
 
+net::Task<> answer_failure(Relay& to, const Error& why) {
+  to.record.outcome = to.cancel.requested() ? Outcome::client_left : Outcome::provider_failed;
+  if (to.record.outcome == Outcome::client_left) co_return;
+  co_await to.answer.error(dialect::from_error(provider_error(why.kind, why.message)));
+}
+
 net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first) {
   const Upstream& upstream = *to.record.upstream;
   WholeAnswer answer = begin_answer(provider.head(), upstream);
   answer.body = first;
   provider.release_head();
   auto read = co_await read_rest(provider, net::Clock::now() + std::max(upstream.idle_timeout, upstream.total_timeout), kMaxWhole, answer.body);
-  if (to.cancel.requested()) {
-    to.record.outcome = Outcome::client_left;
-    co_return;
-  }
-  if (!read) {
-    to.record.outcome = Outcome::provider_failed;
-    co_await to.answer.error(dialect::from_error(provider_error(read.error().kind, read.error().message)));
-    co_return;
-  }
+  if (!read) co_return co_await answer_failure(to, read.error());
   if (answer.status / 100 == 3) {
     // Following would show the credential to somebody else.
-    answer.status = 502;
-    answer.body = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
+    const auto why = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
+    co_return co_await answer_failure(to, provider_error(ErrorKind::protocol, why));
   }
   if (answer.status / 100 != 2)
     co_await answer_error(to, answer);

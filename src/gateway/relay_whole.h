@@ -9,6 +9,9 @@ namespace penstock::gateway {
 /// error in the client's dialect; the client never gets half of one.
 net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first);
 
+/// The answer did not come, or not whole: the client is told so, unless it is the client that went away.
+net::Task<> answer_failure(Relay& to, const Error& why);
+
 /// Reads the rest of a body into `into`, at most `most` bytes. Fails with protocol when there is more, else as the connection did.
 net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadline, std::size_t most, std::string& into);
 

@@ -25,6 +25,7 @@ class Alarm : public Deadline {
 
  private:
   void expired() override { event_.wake_later(Wake::timed_out); }
+  void abandoned() override { event_.abandon(); }
   Event& event_;
 };
 

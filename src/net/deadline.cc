@@ -18,6 +18,16 @@ Deadlines::~Deadlines() {
   while (first_) first_->unlink();
 }
 
+void Deadlines::close() {
+  timer_.reset();
+  for (Deadline* deadline = first_; deadline; deadline = cursor_) {
+    cursor_ = deadline->next_;
+    deadline->unlink();
+    deadline->abandoned();
+  }
+  cursor_ = nullptr;
+}
+
 void Deadlines::set(Deadline& deadline, TimePoint at) {
   if (at == kNever) return deadline.unlink();
   deadline.at_ = at;

@@ -21,6 +21,8 @@ class Deadline {
  protected:
   /// The time has passed. May destroy this, and others.
   virtual void expired() = 0;
+  /// The worker ends, and nobody will wake who waits here: drops the waiting coroutine, which may own this. May destroy this, and others.
+  virtual void abandoned() {}
   /// Leaves the list, if it is in one; works after the list is gone too.
   void unlink();
 
@@ -44,8 +46,8 @@ class Deadlines {
 
   /// Sets or moves a deadline; kNever takes it away.
   void set(Deadline& deadline, TimePoint at);
-  /// No more sweeps; deadlines may still leave.
-  void close() { timer_.reset(); }
+  /// The worker's loop has ended: drops what still waits, and sweeps no more. Deadlines may still leave.
+  void close();
 
  private:
   friend class Deadline;

@@ -35,6 +35,11 @@ struct Stream::State : std::enable_shared_from_this<Stream::State>, Deadline {
   void arm(Direction direction);
   void on_ready(Direction direction, boost::system::error_code error);
   void expired() override { wake(Wake::timed_out); }
+  void abandoned() override {
+    const auto self = shared_from_this();
+    readable.abandon();
+    writable.abandon();
+  }
   void no_deadline() { unlink(); }
   void wake(Wake why) {
     if (readable.has_waiter()) readable.wake_later(why);

@@ -62,6 +62,12 @@ class Event {
     asio::post(executor_, [waiter = std::move(*waiter_), why]() mutable { std::move(waiter)(why); });
     waiter_.reset();
   }
+  /// Drops the waiting coroutine without running it. It may own this event: a cycle that nothing else would end.
+  void abandon() {
+    if (!waiter_) return;
+    const auto waiter = std::move(*waiter_);
+    waiter_.reset();
+  }
   /// Forgets a wake that nobody has waited for yet.
   void clear() { fired_ = false; }
 

@@ -1,6 +1,7 @@
 #include "gateway/fixture.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -78,6 +79,11 @@ void TestGateway::on_worker(std::size_t worker, const std::function<void(net::Wo
   done.get_future().get();
 }
 
+TestGateway::~TestGateway() {
+  stop();
+  ::close(log_file_);
+}
+
 void TestGateway::stop() {
   if (!control_thread_.joinable()) return;
   control_.stop();
@@ -113,7 +119,7 @@ bool eventually(const std::function<bool()>& holds) {
   const auto end = TestClock::now() + kPatience;
   while (!holds()) {
     if (TestClock::now() > end) return false;
-    std::this_thread::yield();
+    ::poll(nullptr, 0, 1);
   }
   return true;
 }

@@ -25,7 +25,7 @@ struct GatewayOptions {
 class TestGateway {
  public:
   explicit TestGateway(const std::string& yaml, GatewayOptions options = {});
-  ~TestGateway() { stop(); }
+  ~TestGateway();
   TestGateway(const TestGateway&) = delete;
   TestGateway& operator=(const TestGateway&) = delete;
 

@@ -1,5 +1,8 @@
 #include "gateway/raw_client.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "wire/http_body.h"
 #include "wire/http_head.h"
 #include "wire/sse.h"

@@ -1,0 +1,13 @@
+// The catalogue in force: the built-in one, with the user's own rows over it.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "config/load.h"
+
+namespace penstock::app {
+
+/// The built-in catalogue, overridden by providers.yaml and models.yaml in $XDG_CONFIG_HOME/penstock (default ~/.config/penstock), where
+/// they exist. Fails with the file's name and the row at fault.
+Result<catalog::Catalog> load_catalog(const config::Environment& environment);
+
+}  // namespace penstock::app
