@@ -14,7 +14,7 @@ trap cleanup EXIT
 env -i PATH="$PATH" HOME="$work" PENSTOCK_STATE_DIR="$work/state" "$program" serve --config /dev/null --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
 gateway=$!
 for _ in $(seq 200); do
-  url=$(sed -n 's/^listening on //p' "$work/out" | head -1)
+  url=$(sed -n '/^listening on /{s///p;q}' "$work/out")
   [ -n "$url" ] && break
   kill -0 "$gateway" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
   sleep 0.02
@@ -45,7 +45,7 @@ expect 'message_stop'
 echo "the route it took:"; route
 
 echo; echo "== what the gateway adds"
-mock=$(sed -n 's/.*"upstream":"\(http:[^"]*\)".*/\1/p' <(curl -sS "$url/health") | head -1)
+mock=$(curl -sS "$url/health" | sed -n 's/.*"upstream":"\(http:[^"]*\)".*/\1/p')
 median() { # URL -> median milliseconds of 101 requests over one connection
   local args=() i
   for i in $(seq 101); do
@@ -60,5 +60,5 @@ awk -v d="$direct" -v t="$through" 'BEGIN { printf "provider alone: %.2f ms, thr
 
 kill -TERM "$gateway"; wait "$gateway"; gateway=""
 echo; echo "== usage, as the access log has it"
-grep -E ' in=[0-9]+' "$work/log" | head -2
+grep -m 2 -E ' in=[0-9]+' "$work/log"
 echo; echo "Next: set a key (say DEEPSEEK_API_KEY), run ./dev run, and point Claude Code at it: see README.md."
