@@ -1,6 +1,7 @@
 // The table of subcommands.
-#include <CLI/CLI.hpp>
+#include <malloc.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
@@ -31,9 +32,17 @@ std::string unknown_command(const CLI::App& app, int count, char** arguments) {
          "\nCommands: " + join(names, ", ") + "\n";
 }
 
+/// Large blocks come from the system and go back to it: left alone, glibc raises this threshold at the first large free, and keeps a burst.
+void bound_memory() {
+  constexpr int kLarge = 128 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+  mallopt(M_TRIM_THRESHOLD, 2 * kLarge);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  bound_memory();
   CLI::App app("Penstock: every large language model behind the API that your client already speaks", "penstock");
   app.set_version_flag("--version", PENSTOCK_VERSION);
   app.require_subcommand(1);

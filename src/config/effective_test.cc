@@ -26,7 +26,7 @@ TEST(Effective, SpellsOutTheDefaults) {
             "  drain: 30s\n"
             "auth:\n"
             "  tokens: []\n"
-            "answers: { model: provider }\n"
+            "answers: { model: auto }\n"
             "picker: [\"*\"]\n"
             "log: { level: info, format: text }\n");
 }

@@ -143,6 +143,7 @@ TEST(AnthropicErrors, MapsOurOwnErrors) {
   EXPECT_EQ(of(ErrorKind::overloaded, Fault::us), "503 overloaded_error");
   EXPECT_EQ(of(ErrorKind::overloaded, Fault::provider), "529 overloaded_error");
   EXPECT_EQ(of(ErrorKind::timeout, Fault::provider), "504 timeout_error");
+  EXPECT_EQ(of(ErrorKind::timeout, Fault::client), "408 invalid_request_error");
   EXPECT_EQ(of(ErrorKind::connection, Fault::provider), "529 overloaded_error");
   EXPECT_EQ(of(ErrorKind::protocol, Fault::provider), "502 api_error");
   EXPECT_EQ(of(ErrorKind::protocol, Fault::client), "400 invalid_request_error");

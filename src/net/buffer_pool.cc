@@ -4,6 +4,13 @@
 #include <bit>
 #include <utility>
 
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) (static_cast<void>(address), static_cast<void>(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) (static_cast<void>(address), static_cast<void>(size))
+#endif
+
 namespace penstock::net {
 
 Buffer::Buffer(Buffer&& other) noexcept
@@ -35,7 +42,7 @@ Buffer BufferPool::take(std::size_t size) {
     }
   } else {
     // A power of two, so that the next request's body fits into the last one's block.
-    buffer.size_ = size <= kKeepLarge ? std::bit_ceil(size) : size;
+    buffer.size_ = size <= kKeepBusy ? std::bit_ceil(size) : size;
     // The block given back last is the warmest.
     const auto fits = std::find_if(large_.rbegin(), large_.rend(), [&](const Block& block) { return block.size == buffer.size_; });
     if (fits != large_.rend()) {
@@ -44,17 +51,26 @@ Buffer BufferPool::take(std::size_t size) {
       large_.erase(std::next(fits).base());
     }
   }
+  if (buffer.memory_) ASAN_UNPOISON_MEMORY_REGION(buffer.memory_.get(), buffer.size_ + kBufferPadding);
   if (!buffer.memory_) buffer.memory_ = std::make_unique_for_overwrite<char[]>(buffer.size_ + kBufferPadding);  // NOLINT
   return buffer;
 }
 
-void BufferPool::give_back(std::unique_ptr<char[]> memory, std::size_t size) {  // NOLINT
-  if (size == kSmall) {
-    if (small_.size() < kKeepSmall) small_.push_back(std::move(memory));
-  } else if (large_bytes_ + size <= kKeepLarge) {
-    large_bytes_ += size;
-    large_.push_back({std::move(memory), size});
+void BufferPool::trim() {
+  while (swollen()) {
+    large_bytes_ -= large_.front().size;
+    large_.erase(large_.begin());  // the coldest
   }
+}
+
+void BufferPool::give_back(std::unique_ptr<char[]> memory, std::size_t size) {  // NOLINT
+  const bool small = size == kSmall;
+  if (small ? small_.size() >= kKeepSmall : large_bytes_ + size > kKeepBusy) return;
+  // A view that outlives its buffer is a fault that the sanitizer shall see.
+  ASAN_POISON_MEMORY_REGION(memory.get(), size + kBufferPadding);
+  if (small) return small_.push_back(std::move(memory));
+  large_bytes_ += size;
+  large_.push_back({std::move(memory), size});
 }
 
 }  // namespace penstock::net

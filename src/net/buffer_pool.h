@@ -34,15 +34,21 @@ class Buffer {
   BufferPool* pool_ = nullptr;
 };
 
-/// Keeps a bounded amount of free blocks. Small ones have one size, so that any fits; large ones are kept by their size.
+/// Keeps a bounded amount of free blocks. Small ones have one size, so that any fits; large ones are kept by their size: many while a worker
+/// is busy, few once trim() was called.
 class BufferPool {
  public:
   static constexpr std::size_t kSmall = 16 * 1024;
-  static constexpr std::size_t kKeepSmall = 32;            // blocks
-  static constexpr std::size_t kKeepLarge = 32UL << 20;     // bytes in all
+  static constexpr std::size_t kKeepSmall = 64;           // blocks
+  static constexpr std::size_t kKeepBusy = 16UL << 20;    // bytes of large blocks, under load
+  static constexpr std::size_t kKeepIdle = 1UL << 20;     // and after trim()
 
   /// At least `size` usable bytes. Contents are whatever they were.
   Buffer take(std::size_t size);
+  /// More than kKeepIdle is held.
+  [[nodiscard]] bool swollen() const { return large_bytes_ > kKeepIdle; }
+  /// Gives memory back to the system, down to kKeepIdle.
+  void trim();
 
  private:
   friend class Buffer;

@@ -46,11 +46,6 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
   co_return Status{};
 }
 
-void ClientExchange::release_head() {
-  head_ = {};
-  if (begin_ == end_) buffer_.release();
-}
-
 ClientExchange::Step ClientExchange::broken(ErrorKind kind, std::string text) {
   fault_ = provider_error(kind, std::move(text));
   return Step::failed;

@@ -20,8 +20,8 @@ class ClientExchange {
   [[nodiscard]] const wire::ResponseHead& head() const { return head_; }
   /// Some byte of an answer has come: a retry is no longer safe.
   [[nodiscard]] bool heard() const { return heard_; }
-  /// Frees the head's memory.
-  void release_head();
+  /// The head is not needed any more. Its buffer goes at the next wait: body bytes that came with it may still be in use.
+  void release_head() { head_ = {}; }
 
   enum class Step : unsigned char { data, end, wait, failed };
   /// The next decoded bytes of the body, without suspending. With Step::data, `data` views the worker's scratch (or the head's buffer) and lasts

@@ -328,6 +328,7 @@ Task<> ServerConnection::run() {
     co_await service_.serve(exchange);
     client_.watch(nullptr);
     client_.clear_cancel();
+    worker_.tidy_soon();
     if (!exchange.answer_ended_) exchange.abort();
     go_on = exchange.keep_alive_ && !exchange.client_gone_;
     if (go_on)

@@ -40,6 +40,10 @@ class Worker {
   [[nodiscard]] Executor executor() { return context_->get_executor(); }
   Deadlines& deadlines() { return deadlines_; }
   BufferPool& buffers() { return buffers_; }
+  /// To be called now and then (after a request): has the buffers of a burst given back a little later.
+  void tidy_soon() {
+    if (buffers_.swollen() && trim_.at() == kNever) deadlines_.set(trim_, Clock::now() + kTrimAfter);
+  }
   /// Room for bytes that are used up before the coroutine suspends again.
   std::array<char, kScratch>& scratch() { return scratch_; }
 
@@ -53,10 +57,20 @@ class Worker {
   std::atomic<unsigned> connections{0};  // open client connections; read by the listener
 
  private:
+  static constexpr std::chrono::seconds kTrimAfter{2};
+  class Trim : public Deadline {
+   public:
+    explicit Trim(BufferPool& buffers) : buffers_(buffers) {}
+
+   private:
+    void expired() override { buffers_.trim(); }
+    BufferPool& buffers_;
+  };
   unsigned number_;
   std::unique_ptr<asio::io_context> context_;
   Deadlines deadlines_;
   BufferPool buffers_;
+  Trim trim_{buffers_};
   std::array<char, kScratch> scratch_{};
   std::thread thread_;
 };

@@ -82,9 +82,10 @@ void Visit::reset() {
 }
 
 bool Visit::gateway_leaves() {
-  std::string more;
   for (;;) {
+    std::string more;
     const auto got = socket_.receive(more);
+    provider_.note_bytes(more);
     if (got == PeerSocket::Got::end || got == PeerSocket::Got::reset) return true;
     if (got == PeerSocket::Got::nothing) return false;
   }
