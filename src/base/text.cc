@@ -172,6 +172,13 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+std::optional<int> hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
 constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 constexpr std::array<signed char, 256> base64url_values() {
@@ -194,6 +201,19 @@ std::string valid_utf8(std::string_view text) {
     } else {
       out += text.substr(0, length);
       text.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) && hex(text[i + 2])) {
+      out += static_cast<char>(*hex(text[i + 1]) * 16 + *hex(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
     }
   }
   return out;

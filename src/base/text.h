@@ -51,6 +51,9 @@ namespace penstock {
 /// The text with every byte that is not valid UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+/// Percent-decoding (RFC 3986); a broken escape stays as it is.
+[[nodiscard]] std::string percent_decode(std::string_view text);
+
 /// Lower-case hexadecimal of the bytes.
 [[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);
 /// base64url without padding (RFC 4648 section 5), and back.

@@ -80,7 +80,9 @@ Result<Proxy> parse_proxy(std::string_view url) {
   url = url.substr(0, url.find('/'));
   Proxy proxy;
   if (const auto at = url.rfind('@'); at != std::string_view::npos) {
-    proxy.authorization = Secret("Basic " + base64(url.substr(0, at)));
+    const auto user = url.substr(0, at);
+    const auto colon = std::min(user.find(':'), user.size());
+    proxy.authorization = Secret("Basic " + base64(percent_decode(user.substr(0, colon)) + percent_decode(user.substr(colon))));
     url.remove_prefix(at + 1);
   }
   const auto colon = url.rfind(':');
@@ -234,9 +236,14 @@ Task<Status> Connector::ask_proxy(Stream& stream, const Origin& origin, TimePoin
 
 Task<Result<Stream>> Connector::connect(const Origin& origin, TlsClientContext* tls, TimePoint deadline, Cancel& cancel) {
   const std::string& host = origin.proxy ? origin.proxy->host : origin.host;
-  CO_TRY(auto endpoints, co_await resolve(host, origin.proxy ? origin.proxy->port : origin.port, deadline, cancel));
-  CO_TRY(Socket socket, co_await dial(std::move(endpoints), deadline, cancel));
-  Stream stream(std::move(socket), worker_.deadlines());
+  const auto port = origin.proxy ? origin.proxy->port : origin.port;
+  CO_TRY(auto endpoints, co_await resolve(host, port, deadline, cancel));
+  auto socket = co_await dial(std::move(endpoints), deadline, cancel);
+  if (!socket) {
+    known_.erase(fmt::format("{}:{}", host, port));  // the name may have moved
+    co_return fail(socket.error());
+  }
+  Stream stream(std::move(*socket), worker_.deadlines());
   cancel.set([&stream] { stream.cancel(); });
   Status ready;
   if (origin.proxy) ready = co_await ask_proxy(stream, origin, deadline);

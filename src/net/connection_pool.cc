@@ -40,34 +40,34 @@ ConnectionPool::ConnectionPool(Worker& worker) : worker_(worker), connector_(wor
 ConnectionPool::~ConnectionPool() = default;
 void ConnectionPool::close() { hosts_.clear(); }
 
-ConnectionPool::Host& ConnectionPool::host(const Origin& origin) {
+std::shared_ptr<ConnectionPool::Host> ConnectionPool::host(const Origin& origin) {
   auto& host = hosts_[origin.key.empty() ? origin.name() : origin.key];
-  if (!host) host = std::make_unique<Host>();
-  return *host;
+  if (!host) host = std::make_shared<Host>();
+  return host;
 }
 
 Task<Result<Lease>> ConnectionPool::take(const Origin& origin, TimePoint deadline, Cancel& cancel, bool fresh) {
-  Host& from = host(origin);
-  if (!fresh && !from.idle.empty()) {
-    Lease lease{std::move(from.idle.front().stream), true};
-    from.idle.pop_front();
+  const auto from = host(origin);
+  if (!fresh && !from->idle.empty()) {
+    Lease lease{std::move(from->idle.front().stream), true};
+    from->idle.pop_front();
     lease.stream.watch(nullptr);
     co_return lease;
   }
-  if (origin.tls && !from.tls) {
-    CO_TRY(from.tls, TlsClientContext::make(origin.ca_file));
+  if (origin.tls && !from->tls) {
+    CO_TRY(from->tls, TlsClientContext::make(origin.ca_file));
   }
-  CO_TRY(Stream stream, co_await connector_.connect(origin, from.tls.get(), deadline, cancel));
+  CO_TRY(Stream stream, co_await connector_.connect(origin, from->tls.get(), deadline, cancel));
   co_return Lease{std::move(stream), false};
 }
 
 void ConnectionPool::give_back(const Origin& origin, Stream stream) {
-  Host& to = host(origin);
-  if (to.idle.size() >= kMostIdle) return;
+  const auto to = host(origin);
+  if (to->idle.size() >= kMostIdle) return;
   stream.clear_cancel();
-  to.idle.emplace_front(std::move(stream), to);
-  Idle& idle = to.idle.front();
-  idle.self = to.idle.begin();
+  to->idle.emplace_front(std::move(stream), *to);
+  Idle& idle = to->idle.front();
+  idle.self = to->idle.begin();
   idle.listen();
   worker_.deadlines().set(idle, Clock::now() + kKeepIdle);
 }

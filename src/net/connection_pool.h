@@ -29,16 +29,16 @@ class ConnectionPool {
   /// Takes back a connection whose last answer was read to its end.
   void give_back(const Origin& origin, Stream stream);
   [[nodiscard]] std::size_t idle() const;
-  /// Closes all idle connections.
+  /// Closes all idle connections, and forgets origins with their TLS contexts: a CA file may have changed.
   void close();
 
  private:
   struct Idle;
   struct Host;
-  Host& host(const Origin& origin);
+  std::shared_ptr<Host> host(const Origin& origin);
   Worker& worker_;
   Connector connector_;
-  std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
+  std::unordered_map<std::string, std::shared_ptr<Host>> hosts_;  // shared with those who connect
 };
 
 }  // namespace penstock::net

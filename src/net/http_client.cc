@@ -5,10 +5,29 @@
 
 namespace penstock::net {
 
+namespace {
+constexpr unsigned kMaxInterim = 8;  // 1xx heads before the answer
+}  // namespace
+
+Task<Status> ClientExchange::send(std::span<const iovec> pieces, Clock::duration patience) {
+  if (stream_.secure()) co_return co_await stream_.write_all(pieces, patience);  // session tickets are not an answer
+  bool spoke = false;
+  stream_.watch([this, &spoke] {
+    spoke = true;
+    stream_.cancel();
+  });
+  auto sent = co_await stream_.write_all(pieces, patience);
+  stream_.watch(nullptr);
+  if (!spoke) co_return sent;
+  stream_.clear_cancel();
+  cut_request_ = !sent;
+  co_return Status{};
+}
+
 Task<Status> ClientExchange::read_head(TimePoint deadline) {
   if (!buffer_) buffer_ = worker_.buffers().take(BufferPool::kSmall);  // a call after a timeout goes on with what had come
   std::size_t scanned = 0;
-  for (;;) {
+  for (unsigned interim = 0;;) {
     if (end_ > begin_) {
       const auto scan = wire::scan_response({buffer_.data() + begin_, end_ - begin_}, head_, &scanned);
       if (scan.state == wire::ScanState::refused)
@@ -17,15 +36,17 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
         begin_ += scan.consumed;
         scanned = 0;
         if (head_.status / 100 != 1) break;
+        if (++interim > kMaxInterim) co_return fail(provider_error(ErrorKind::protocol, "the provider sends interim answers without end"));
         if (head_.status == 101) co_return fail(provider_error(ErrorKind::protocol, "the provider switched protocols unasked"));
         continue;
       }
     }
-    if (end_ == buffer_.size()) {
+    if (end_ == buffer_.size() && begin_ > 0) {
+      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+      end_ -= std::exchange(begin_, 0);
+    } else if (end_ == buffer_.size()) {
       Buffer larger = worker_.buffers().take(buffer_.size() * 2);
-      std::memcpy(larger.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
+      std::memcpy(larger.data(), buffer_.data(), end_);
       buffer_ = std::move(larger);
     }
     // Right after a request nothing has come: to wait first saves a read that finds nothing. (TLS may hold bytes that the socket does not.)
@@ -40,7 +61,7 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
   }
   framing_ = head_.framing;
   left_ = head_.content_length;
-  head_keep_alive_ = head_.keep_alive && framing_ != wire::Framing::until_close;
+  head_keep_alive_ = !cut_request_ && head_.keep_alive && framing_ != wire::Framing::until_close;
   body_done_ = framing_ == wire::Framing::none || (framing_ == wire::Framing::length && left_ == 0);
   if (body_done_ && begin_ != end_) head_keep_alive_ = false;
   co_return Status{};
@@ -124,7 +145,8 @@ ClientExchange::Step ClientExchange::try_body(std::string_view& data) {
 }
 
 Task<Wake> ClientExchange::wait_body(TimePoint deadline) {
-  if (begin_ == end_) buffer_.release();
+  const bool head_released = head_.fields.empty();  // until then its views point into the buffer
+  if (begin_ == end_ && head_released) buffer_.release();
   const Direction direction = std::exchange(waits_for_, Direction::read);
   return stream_.wait(direction, deadline);
 }

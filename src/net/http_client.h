@@ -13,8 +13,8 @@ class ClientExchange {
  public:
   ClientExchange(Worker& worker, Stream stream) : worker_(worker), stream_(std::move(stream)) {}
 
-  /// Sends the request's pieces.
-  Task<Status> send(std::span<const iovec> pieces, Clock::duration patience) { return stream_.write_all(pieces, patience); }
+  /// Sends the request's pieces. Stops early, and well, when the provider speaks before it has read them all: what it says counts.
+  Task<Status> send(std::span<const iovec> pieces, Clock::duration patience);
   /// Reads the answer's head (1xx heads are skipped). Views in it last until release_head(). After a timeout it may be called again.
   Task<Status> read_head(TimePoint deadline);
   [[nodiscard]] const wire::ResponseHead& head() const { return head_; }
@@ -52,6 +52,7 @@ class ClientExchange {
   wire::ChunkDecoder chunks_;
   std::uint64_t left_ = 0;
   wire::Framing framing_ = wire::Framing::none;
+  bool cut_request_ = false;  // not all of the request was sent
   bool body_done_ = false, heard_ = false, head_keep_alive_ = false, more_at_once_ = true;
   Direction waits_for_ = Direction::read;
   Error fault_;

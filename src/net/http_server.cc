@@ -187,6 +187,7 @@ void Exchange::client_active() {
   client_gone_ = true;
   keep_alive_ = false;
   if (gone_) std::exchange(gone_, nullptr)();
+  client_.cancel();  // it may be the client that we wait for, with the provider's next bytes in hand
 }
 
 // ---- answering
@@ -214,10 +215,32 @@ Task<Status> Exchange::put(std::span<const iovec> pieces) {
   co_return fail(blame_client(sent.error()));
 }
 
+/// Pieces in the worker's scratch: other coroutines write there as soon as this one waits, so what the socket does not take is copied first.
+Task<Status> Exchange::put_copying(std::span<const iovec> pieces) {
+  if (client_gone_) co_return fail(gone());
+  std::size_t written = 0, total = 0;
+  for (const auto& part : pieces) total += part.iov_len;
+  if (client_.try_write(pieces, written) == Io::done && written == total) {
+    bytes_out_ += total;
+    co_return Status{};
+  }
+  bytes_out_ += written;
+  std::string rest;
+  rest.reserve(total - written);
+  for (const auto& part : pieces) {
+    const auto skip = std::min(written, part.iov_len);
+    rest.append(static_cast<const char*>(part.iov_base) + skip, part.iov_len - skip);
+    written -= skip;
+  }
+  const iovec remaining = piece(rest);
+  co_return co_await put(std::span(&remaining, 1));
+}
+
 Task<Status> Exchange::send(int status, std::string_view fields, std::string_view body) {
   answer_started_ = answer_ended_ = true;
   status_ = status;
-  if (!body_read_ && head_.framing != wire::Framing::none) keep_alive_ = false;
+  const bool has_body = head_.framing == wire::Framing::chunked || head_.content_length > 0;
+  if (!body_read_ && has_body) keep_alive_ = false;
   std::string length;
   length.reserve(48);
   append(length, "content-length: ", body.size(), "\r\n");
@@ -236,33 +259,15 @@ Task<Status> Exchange::begin_stream(int status, std::string_view fields, std::st
   const bool chunk = chunked_answer_ && !first.empty();
   const std::array pieces{piece(head), piece(chunk ? size.view() : std::string_view{}), piece(first),
                           piece(chunk ? wire::kChunkEnd : std::string_view{})};
-  co_return co_await put(pieces);
+  co_return co_await put_copying(pieces);
 }
 
 Task<Status> Exchange::send_stream(std::string_view bytes) {
   if (bytes.empty()) co_return Status{};
-  if (client_gone_) co_return fail(gone());
   const auto size = wire::chunk_head(bytes.size());
-  std::array pieces{piece(chunked_answer_ ? size.view() : std::string_view{}), piece(bytes), piece(chunked_answer_ ? wire::kChunkEnd : std::string_view{})};
-  std::size_t total = 0, written = 0;
-  for (const auto& part : pieces) total += part.iov_len;
-  std::span<iovec> left = pieces;
-  const Io io = client_.try_write(left, written);
-  if (io == Io::done && written == total) {
-    bytes_out_ += total;
-    co_return Status{};
-  }
-  // The rest waits for the client in memory of its own: `bytes` are the worker's scratch.
-  std::string rest;
-  rest.reserve(total - written);
-  for (const auto& part : pieces) {
-    const auto skip = std::min(written, part.iov_len);
-    rest.append(static_cast<const char*>(part.iov_base) + skip, part.iov_len - skip);
-    written -= skip;
-  }
-  bytes_out_ += total - rest.size();
-  const iovec remaining = piece(rest);
-  co_return co_await put(std::span(&remaining, 1));
+  const std::array pieces{piece(chunked_answer_ ? size.view() : std::string_view{}), piece(bytes),
+                          piece(chunked_answer_ ? wire::kChunkEnd : std::string_view{})};
+  co_return co_await put_copying(pieces);
 }
 
 Task<Status> Exchange::end_stream(std::string_view last) {
@@ -271,7 +276,7 @@ Task<Status> Exchange::end_stream(std::string_view last) {
   const auto size = wire::chunk_head(last.size());
   const std::array pieces{piece(last.empty() ? std::string_view{} : size.view()), piece(last), piece(last.empty() ? std::string_view{} : wire::kChunkEnd),
                           piece(wire::kLastChunk)};
-  co_return co_await put(pieces);
+  co_return co_await put_copying(pieces);
 }
 
 void Exchange::abort() {

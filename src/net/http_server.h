@@ -43,9 +43,11 @@ class Exchange {
   /// Answers in one piece. `fields` are whole lines ("name: value\r\n"), without content-length. Does nothing but note a failure when the
   /// client has gone. An error status with an unread body closes the connection.
   Task<Status> send(int status, std::string_view fields, std::string_view body);
+  // The three that follow may be given bytes that die at the next suspension (the worker's scratch): what does not fit into the socket at
+  // once is copied. send() may not.
   /// Begins an answer of unknown length (chunked, or until close for HTTP/1.0), and may carry first bytes.
   Task<Status> begin_stream(int status, std::string_view fields, std::string_view first);
-  /// Sends more of it. What does not fit into the socket now is copied and waited for.
+  /// Sends more of it.
   Task<Status> send_stream(std::string_view bytes);
   /// Ends it well.
   Task<Status> end_stream(std::string_view last = {});
@@ -71,6 +73,7 @@ class Exchange {
   Task<Result<std::string_view>> read_chunked_body(std::size_t most);
   Task<Result<std::size_t>> fill(char* into, std::size_t size, TimePoint end);
   Task<Status> put(std::span<const iovec> pieces);
+  Task<Status> put_copying(std::span<const iovec> pieces);
   std::string answer_head(int status, std::string_view fields, std::string_view framing) const;
   void watch_client();
   void client_active();

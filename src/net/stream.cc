@@ -1,6 +1,7 @@
 #include "net/stream.h"
 
 #include <openssl/err.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -48,10 +49,26 @@ struct Stream::State : std::enable_shared_from_this<Stream::State>, Deadline {
   Io ssl_outcome(int result);
 };
 
+namespace {
+
+/// A peer that vanished without a word (no FIN, no RST) is given up after about two minutes.
+void notice_dead_peers(int socket) {
+  constexpr int kOn = 1, kIdle = 60, kBetween = 15, kProbes = 4;  // seconds, seconds, count
+  constexpr unsigned kUnacknowledged = 90'000;                    // milliseconds that sent bytes may stay unacknowledged
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &kOn, sizeof kOn);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kIdle, sizeof kIdle);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kBetween, sizeof kBetween);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledged, sizeof kUnacknowledged);
+}
+
+}  // namespace
+
 Stream::Stream(Socket socket, Deadlines& deadlines) {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  notice_dead_peers(socket.native_handle());
   state_ = std::make_shared<State>(std::move(socket), deadlines);
 }
 
@@ -133,7 +150,7 @@ std::string_view next_record(std::span<const iovec> pieces, std::array<char, kTl
   std::size_t filled = 0;
   for (const auto& piece : pieces) {
     const auto count = std::min(piece.iov_len, room.size() - filled);
-    std::memcpy(room.data() + filled, piece.iov_base, count);
+    std::copy_n(static_cast<const char*>(piece.iov_base), count, room.data() + filled);  // an empty piece may have no address
     filled += count;
     if (filled == room.size()) break;
   }
@@ -297,6 +314,7 @@ void Stream::reset() {
   if (!state_) return;
   const linger now{1, 0};
   ::setsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  if (state_->ssl) SSL_set_quiet_shutdown(state_->ssl, 1);  // a close_notify would make what was sent look whole
   close();
 }
 
