@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <fstream>
 
 #include "app/load_catalog.h"
 #include "app/state_dir.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kLookAtFiles{1};
 constexpr std::chrono::milliseconds kLookAtConnections{20};
+constexpr std::chrono::seconds kLastWords{1};  // for the errors of requests that are given up
 constexpr int kStandardError = 2;
 
 /// A reference whose count no other thread touches.
@@ -26,6 +28,12 @@ std::shared_ptr<const gateway::Snapshot> own_reference(const std::shared_ptr<con
   auto holder = std::make_shared<std::shared_ptr<const gateway::Snapshot>>(snapshot);
   const auto* inner = holder->get();
   return {std::move(holder), inner};
+}
+
+bool is_blank(const std::string& path) {
+  std::ifstream file(path);
+  char first = 0;
+  return !(file >> first);
 }
 
 /// A file's identity for "has it changed": time and inode (editors replace files).
@@ -84,17 +92,16 @@ Status Server::start() {
     serving.push_back({worker.get(), gateways_.back().get()});
   }
   listener_ = std::make_unique<net::Listener>(control_, std::move(serving), net::ServerLimits{});
-  TRY_STATUS(load_certificate(config_));
+  TRY(auto certificate, load_certificate(config_));
+  listener_->use_certificate(std::move(certificate));
   TRY_STATUS(listen());
   for (auto& worker : workers_) worker->run();
   return {};
 }
 
-Status Server::load_certificate(const config::Config& config) {
-  if (!config.server.tls) return {};
-  TRY(auto tls, net::TlsServerContext::make(config.server.tls->cert, config.server.tls->key));
-  listener_->use_certificate(std::move(tls));
-  return {};
+Result<std::shared_ptr<net::TlsServerContext>> Server::load_certificate(const config::Config& config) {
+  if (!config.server.tls) return nullptr;
+  return net::TlsServerContext::make(config.server.tls->cert, config.server.tls->key);
 }
 
 Status Server::listen() {
@@ -121,13 +128,20 @@ bool Server::reload_config(const char* why) {
   };
   auto config = read_config(options_, catalog_);
   if (!config) return refused(config.error());
+  if (config->path != config_.path) return refused("the configuration file " + config_.path + " is gone");
+  if (!config->path.empty() && is_blank(config->path)) return refused("the configuration file is empty");
   if (options_.listen) config->server.listen = {*options_.listen};
   // We keep listening where we do, whatever the new file says.
   if (config->auth_tokens.empty() && !std::ranges::all_of(config_.server.listen, config::is_loopback))
     return refused("auth.tokens is empty, but the gateway can be reached from other machines");
-  if (config->server.listen != config_.server.listen) log_warning("server.listen changed: that takes effect at the next start");
-  if (auto tls = load_certificate(*config); !tls) return refused(tls.error().message);
+  if (config->server.listen != config_.server.listen || config->server.tls.has_value() != config_.server.tls.has_value())
+    log_warning("server.listen or server.tls changed: that takes effect at the next start");
+  config->server.listen = config_.server.listen;  // where we really listen
+  if (!config_.server.tls || !config->server.tls) config->server.tls = config_.server.tls;
+  auto certificate = load_certificate(*config);
+  if (!certificate) return refused(certificate.error().message);
   if (auto built = build(*config); !built) return refused(built.error().message);
+  listener_->use_certificate(*certificate);
   config_ = std::move(*config);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([gateway = gateways_[i].get(), snapshot = own_reference(snapshot_)]() mutable { gateway->use(std::move(snapshot)); });
@@ -142,13 +156,18 @@ net::Task<> Server::watch_files() {
     return std::array{stamp(config::find_file(options_.config_path, options_.environment)), stamp(config_.server.tls ? config_.server.tls->cert : ""),
                       stamp(config_.server.tls ? config_.server.tls->key : "")};
   };
-  auto seen = look();
+  auto seen = look(), before = seen;
   net::Timer timer(control_.get_executor());
   for (;;) {
     timer.expires_after(kLookAtFiles);
     auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::use_task));
     if (error || draining_) co_return;
     const auto now = look();
+    // Two looks must agree: a file may be seen half-written, or between an editor's two renames.
+    if (now != before) {
+      before = now;
+      continue;
+    }
     if (now == seen) continue;
     seen = now;
     reload("a file changed");
@@ -178,6 +197,14 @@ unsigned Server::open_connections() const {
   return count;
 }
 
+net::Task<> Server::wait_for_requests(net::TimePoint end) {
+  net::Timer timer(control_.get_executor());
+  do {
+    timer.expires_after(kLookAtConnections);
+    co_await timer.async_wait(net::asio::as_tuple(net::use_task));
+  } while (shared_.inflight > 0 && net::Clock::now() < end);
+}
+
 net::Task<> Server::drain() {
   log_info("draining: no new connections, {} open", open_connections());
   listener_->close();
@@ -187,13 +214,12 @@ net::Task<> Server::drain() {
       for (auto* client : raw->clients)
         if (client->idle) client->stream->cancel();
     });
-  const auto end = net::Clock::now() + config_.server.drain;
-  net::Timer timer(control_.get_executor());
-  while (shared_.inflight > 0 && net::Clock::now() < end) {
-    timer.expires_after(kLookAtConnections);
-    co_await timer.async_wait(net::asio::as_tuple(net::use_task));
+  co_await wait_for_requests(net::Clock::now() + config_.server.drain);
+  if (shared_.inflight > 0) {
+    log_warning("the drain time is over: {} requests are given up", shared_.inflight.load());
+    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->post([gateway = gateways_[i].get()] { gateway->stop_running(); });
+    co_await wait_for_requests(net::Clock::now() + kLastWords);
   }
-  if (shared_.inflight > 0) log_warning("the drain time is over: {} requests are cut", shared_.inflight.load());
   control_.stop();
 }
 

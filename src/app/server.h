@@ -44,12 +44,13 @@ class Server {
   struct Files;  // what the watched files looked like
   Status build(const config::Config& config);
   Status listen();
-  Status load_certificate(const config::Config& config);
+  static Result<std::shared_ptr<net::TlsServerContext>> load_certificate(const config::Config& config);
   void reload(const char* why);
   bool reload_config(const char* why);
   net::Task<> watch_signals();
   net::Task<> watch_files();
   net::Task<> drain();
+  net::Task<> wait_for_requests(net::TimePoint end);
   [[nodiscard]] unsigned open_connections() const;
 
   ServeOptions options_;

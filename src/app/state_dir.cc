@@ -19,7 +19,16 @@ Error cannot(const std::string& what, const std::string& path) {
   return config_error(fmt::format("cannot {} {}: {}; set PENSTOCK_STATE_DIR to a folder that can be written", what, path, std::strerror(errno)));
 }
 
+/// Others could have planted what they can write.
+Status is_private(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return fail(cannot("look at", path));
+  if (status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return fail(config_error(fmt::format("{} must be yours alone; mend: chown and chmod go-rwx {}, or remove it to have a new one made", path, path)));
+}
+
 Status make_folder(const std::string& folder) {
+  if (folder.empty()) return fail(config_error("there is no place for state: set HOME or PENSTOCK_STATE_DIR"));
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(cannot("make the folder", folder));
@@ -44,7 +53,8 @@ Status write_new(const std::string& path, const dialect::SignatureCodec::Key& ke
 std::string state_dir(const config::Environment& environment) {
   if (const auto own = environment("PENSTOCK_STATE_DIR"); own && !own->empty()) return *own;
   if (const auto xdg = environment("XDG_STATE_HOME"); xdg && !xdg->empty()) return *xdg + "/penstock";
-  return environment("HOME").value_or("/tmp") + "/.local/state/penstock";
+  const auto home = environment("HOME");
+  return home && !home->empty() ? *home + "/.local/state/penstock" : "";
 }
 
 Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder) {
@@ -55,6 +65,7 @@ Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder) {
     if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) return fail(internal_error("no random bytes for the signature key"));
     TRY_STATUS(write_new(path, key));
   }
+  TRY_STATUS(is_private(path));
   std::ifstream file(path, std::ios::binary);
   if (!file.read(reinterpret_cast<char*>(key.data()), static_cast<std::streamsize>(key.size())))
     return fail(config_error(path + " cannot be read or is damaged; remove it to have a new one made"));

@@ -9,7 +9,7 @@
 
 namespace penstock::app {
 
-/// The state folder's path (not created).
+/// The state folder's path (not created); empty when nothing says where.
 std::string state_dir(const config::Environment& environment);
 
 /// The local key under which thinking blocks are tagged; made at first use (0600, in a 0700 folder). All gateways of one user share it, so

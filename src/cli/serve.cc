@@ -1,5 +1,6 @@
 // penstock serve, penstock mock: programs that stay in the foreground.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -53,6 +54,16 @@ void print_welcome(const app::Server& server) {
   std::fflush(stdout);
 }
 
+/// The usual soft limit of 1,024 open files is two per request: about 500 streams.
+void raise_file_limit(unsigned max_inflight) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < 2ULL * max_inflight + 64)
+    log_warning("at most {} files may be open, too few for server.max_inflight {}; raise the limit (ulimit -n) or lower the number", limit.rlim_cur, max_inflight);
+}
+
 }  // namespace
 
 int serve(const Common& common) {
@@ -60,6 +71,7 @@ int serve(const Common& common) {
   if (!setup) return report(setup.error());
   begin_log(setup->config.log.level);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit(setup->config.server.max_inflight);
   app::Server server(setup->options, std::move(setup->config), std::move(setup->catalog));
   if (const auto started = server.start(); !started) return report({started.error().kind == ErrorKind::config ? kConfigFault : kFailed, started.error().message});
   for (const auto& warning : server.warnings()) log_warning("{}", warning);

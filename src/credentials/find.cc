@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "config/values.h"
 #include "json/padded.h"
 
 namespace penstock::credentials {
@@ -29,10 +30,16 @@ Result<std::optional<std::string>> read_private(const std::string& path) {
   return std::string(trim(text));
 }
 
+/// A key goes into a header: a line break in it would be a header of its own.
+Result<std::optional<Found>> usable(std::string key, const std::string& source) {
+  if (key.empty()) return std::nullopt;
+  if (!config::is_secret_text(key)) return fail(config_error(fmt::format("the key from {} holds a space, a line break or another character that no key has; it is not used", source)));
+  return Found{Secret(std::move(key)), source};
+}
+
 Result<std::optional<Found>> in_file(const std::string& path) {
-  TRY(const auto text, read_private(path));
-  if (!text || text->empty()) return std::nullopt;
-  return Found{Secret(*text), path};
+  TRY(auto text, read_private(path));
+  return usable(text.value_or(""), path);
 }
 
 /// The access token that Kimi's own client left, unless it has expired.
@@ -45,9 +52,9 @@ Result<std::optional<Found>> kimi_login(const std::string& path) {
   const auto token = document.root().find("access_token");
   const auto expires = document.root().find("expires_at");
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  if (!token || token->text().empty()) return std::nullopt;
+  if (!token) return std::nullopt;
   if (expires && expires->number().value_or(0) > 0 && *expires->number() < static_cast<double>(now)) return std::nullopt;
-  return Found{Secret(token->text()), path};
+  return usable(token->text(), path);
 }
 
 }  // namespace
@@ -64,7 +71,7 @@ Places process_places() {
 
 Result<std::optional<Found>> find(const catalog::Provider& provider, const Places& places) {
   for (const auto& variable : provider.env)
-    if (const auto value = places.environment(variable); value && !trim(*value).empty()) return Found{Secret(std::string(trim(*value))), "$" + variable};
+    if (const auto value = places.environment(variable); value && !trim(*value).empty()) return usable(std::string(trim(*value)), "$" + variable);
   TRY(auto ours, in_file(places.key_folder + "/" + provider.name));
   if (ours) return ours;
   if (places.home.empty()) return std::nullopt;
