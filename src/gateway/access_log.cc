@@ -2,10 +2,12 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "base/append.h"
 #include "base/text.h"
@@ -101,7 +103,11 @@ void AccessLog::begin_line() {
 
 void AccessLog::end_line() {
   lines_ += '\n';
-  if (lines_.size() >= kFlushAt) return flush();
+  if (lines_.size() >= flush_at_) {
+    flush();
+    flush_at_ = lines_.size() + kFlushAt;  // when nobody reads, not at every line
+    return;
+  }
   if (at() == net::kNever) deadlines_.set(*this, net::Clock::now() + kFlushAfter);
 }
 
@@ -121,16 +127,40 @@ void AccessLog::add_refused(int status, std::string_view why, bool json) {
   add(record, {status, 0, 0}, json);
 }
 
+namespace {
+
+bool takes_more(int descriptor) {
+  pollfd wanted{descriptor, POLLOUT, 0};
+  return ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0;
+}
+
+/// Whole lines, at most as many bytes as a pipe takes in one piece: lines of several workers must not mix.
+std::string_view next_lines(std::string_view text) {
+  if (text.size() <= PIPE_BUF) return text;
+  const auto end = text.substr(0, PIPE_BUF).rfind('\n');
+  return text.substr(0, end == std::string_view::npos ? text.find('\n') + 1 : end + 1);
+}
+
+}  // namespace
+
 void AccessLog::flush() {
   unlink();
   std::string_view rest = lines_;
-  while (!rest.empty()) {
-    const auto count = ::write(descriptor_, rest.data(), rest.size());
+  // A reader that does not read must not stop the requests: what it leaves waits, and is dropped when it grows too long.
+  while (!rest.empty() && takes_more(descriptor_)) {
+    const auto piece = next_lines(rest);
+    const auto count = ::write(descriptor_, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;  // a log that cannot be written must not stop the requests
+    if (count <= 0) break;
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
-  lines_.clear();
+  lines_.erase(0, lines_.size() - rest.size());
+  if (lines_.size() > kMostHeld) {
+    const auto lost = std::ranges::count(lines_, '\n');
+    lines_.clear();
+    append(lines_, "the log's reader is too slow: ", lost, " lines were dropped\n");
+  }
+  if (!lines_.empty()) deadlines_.set(*this, net::Clock::now() + kFlushAfter);
 }
 
 }  // namespace penstock::gateway

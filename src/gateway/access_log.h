@@ -21,6 +21,7 @@ class AccessLog : public net::Deadline {
  public:
   static constexpr std::chrono::milliseconds kFlushAfter{200};
   static constexpr std::size_t kFlushAt = 32 * 1024;
+  static constexpr std::size_t kMostHeld = 1024 * 1024;  // bytes, when nobody reads them
 
   AccessLog(net::Deadlines& deadlines, int descriptor) : deadlines_(deadlines), descriptor_(descriptor) {}
   ~AccessLog() override { flush(); }
@@ -29,7 +30,7 @@ class AccessLog : public net::Deadline {
   void add(const Record& record, const AccessNumbers& numbers, bool json);
   /// A head that was refused before it was a request.
   void add_refused(int status, std::string_view why, bool json);
-  /// Writes what has gathered.
+  /// Writes what has gathered, as far as the reader takes it now.
   void flush();
 
  private:
@@ -39,6 +40,7 @@ class AccessLog : public net::Deadline {
   net::Deadlines& deadlines_;
   int descriptor_;
   std::string lines_;
+  std::size_t flush_at_ = kFlushAt;
   std::time_t second_ = 0;
   std::string second_text_;  // "2026-11-20T10:00:00", made once a second
 };

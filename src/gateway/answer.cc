@@ -48,7 +48,7 @@ net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stre
 net::Task<Status> Answer::ping() { return begin({}, wire::kPingEvent); }
 
 net::Task<> Answer::error(const dialect::ClientError& error) {
-  record_.error = error.message;
+  if (record_.error.empty()) record_.error = error.message;
   const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;
   Status sent;
   if (begun()) {

@@ -1,7 +1,8 @@
 #include "gateway/endpoint.h"
 
 #include <array>
-#include <optional>
+
+#include "base/text.h"
 
 namespace penstock::gateway {
 
@@ -26,13 +27,6 @@ constexpr std::array kRoutes = {
 constexpr std::string_view kModel = "/v1/models/";
 constexpr std::string_view kTo = "/to/";
 
-std::optional<int> hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
 std::string_view path_of(std::string_view target) {
   if (!target.starts_with('/')) {
     const auto scheme = target.find("://");
@@ -44,19 +38,6 @@ std::string_view path_of(std::string_view target) {
 }
 
 }  // namespace
-
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) && hex(text[i + 2])) {
-      out += static_cast<char>(*hex(text[i + 1]) * 16 + *hex(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 RequestTarget understand(std::string_view method, std::string_view target) {
   RequestTarget understood;

@@ -24,7 +24,4 @@ struct RequestTarget {
 /// Queries are ignored (`?beta=true`, `?limit=1000`); an absolute target's scheme and authority too.
 RequestTarget understand(std::string_view method, std::string_view target);
 
-/// Percent-decoding; a broken escape stays as it is.
-std::string percent_decode(std::string_view text);
-
 }  // namespace penstock::gateway

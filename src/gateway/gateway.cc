@@ -59,6 +59,16 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   return error;
 }
 
+/// A full context comes as one of these.
+bool may_be_overflow(int status) { return status == 400 || status == 413 || status == 422 || status == 500; }
+
+/// A provider's failure, with its name.
+Error named(Error error, const Record& record) {
+  error.fault = Fault::provider;
+  error.message = fmt::format("{} ({})", error.message, record.upstream->name);
+  return error;
+}
+
 /// The router's plan. A name that leads to a provider which is off for want of a key says which key.
 Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
   auto plan = snapshot.router.route(record.facts.model, record.path_target);
@@ -101,6 +111,23 @@ struct Gateway::Work {
   Outgoing request;                               // what the provider gets
   std::optional<policy::TextFeatures> features;   // of a request from whose usage the estimator learns
 };
+
+/// Takes part in the list of running requests while it lives.
+class Gateway::Running {
+ public:
+  Running(std::set<net::Cancel*>& list, net::Cancel& cancel) : list_(list), cancel_(cancel) { list_.insert(&cancel_); }
+  ~Running() { list_.erase(&cancel_); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  std::set<net::Cancel*>& list_;
+  net::Cancel& cancel_;
+};
+
+void Gateway::stop_running() {
+  for (auto* cancel : std::set(running_)) cancel->request();  // a copy: a request may end in between
+}
 
 net::Task<> Gateway::serve(net::Exchange& exchange) {
   const auto snapshot = snapshot_;  // a reload does not change a request in work
@@ -165,6 +192,7 @@ net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const 
   // From here on the target is fixed.
   if (!record.upstream->has_credential()) co_return co_await work.answer.error(no_credential(*record.upstream));
   exchange.on_client_gone([&work] { work.cancel.request(); });
+  const Running running(running_, work.cancel);
   if (record.operation == Operation::count_tokens) co_return co_await count_tokens(work);
   co_await forward(work);
 }
@@ -195,18 +223,15 @@ net::Task<> Gateway::forward(Work& work) {
   Record& record = work.record;
   auto provider = co_await attempt(worker_, pool_, work.request, record, work.answer, work.cancel);
   if (!provider) {
-    const bool left = work.cancel.requested() || work.exchange.client_gone();
+    const bool left = work.exchange.client_gone();
     record.outcome = left ? Outcome::client_left : Outcome::provider_failed;
     record.error = provider.error().message;
     if (left) co_return work.exchange.abort();
-    Error error = provider.error();
-    error.fault = Fault::provider;
-    error.message = fmt::format("{} ({})", error.message, record.upstream->name);
-    co_return co_await work.answer.error(dialect::from_error(error));
+    co_return co_await work.answer.error(dialect::from_error(work.cancel.requested() ? stopping() : named(provider.error(), record)));
   }
   // The commit point: the request is not sent again, so its memory can go.
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
-  if ((*provider)->head().status >= 400) to.estimated_tokens = estimate(work);
+  if (may_be_overflow((*provider)->head().status)) to.estimated_tokens = estimate(work);
   work.request = {};
   work.body = {};
   work.exchange.release_request();
@@ -217,17 +242,21 @@ net::Task<> Gateway::forward(Work& work) {
 
 net::Task<> Gateway::count_tokens(Work& work) {
   const Record& record = work.record;
-  if (!record.upstream->counts_tokens || cannot_count_.contains(record.upstream->name)) co_return co_await answer_estimate(work);
+  if (!record.upstream->counts_tokens || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
   auto provider = co_await attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
-  if (work.cancel.requested()) {
+  if (work.exchange.client_gone()) {
     work.record.outcome = Outcome::client_left;
     co_return work.exchange.abort();
   }
   const int status = provider ? (*provider)->head().status : 0;
-  if (status == 404 || status == 405 || status == 501) cannot_count_.insert(record.upstream->name);
+  const bool missing = status == 404 || status == 405 || status == 501;
+  if (missing && !record.upstream->transparent) cannot_count_.insert(target_name(record));
   // A third party that cannot count is no reason to let the client count by asking the model.
   if (!record.upstream->transparent && status != 200) co_return co_await answer_estimate(work);
-  if (!provider) co_return co_await work.answer.error(dialect::from_error(provider.error()));
+  if (!provider) {
+    work.record.outcome = Outcome::provider_failed;
+    co_return co_await work.answer.error(dialect::from_error(named(provider.error(), record)));
+  }
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel, document_};
   co_await relay(to, std::move(*provider));
 }
@@ -242,7 +271,7 @@ net::Task<> Gateway::answer_estimate(Work& work) {
 /// Measuring a prompt costs more than relaying it, so after the first requests only a few are learned from; and none where the provider
 /// counts itself.
 bool Gateway::learns_from(const Record& record) {
-  if (record.operation != Operation::messages || (record.upstream->counts_tokens && !cannot_count_.contains(record.upstream->name))) return false;
+  if (record.operation != Operation::messages || (record.upstream->counts_tokens && !cannot_count_.contains(target_name(record)))) return false;
   if (seen_.size() >= kMostSeen) seen_.clear();
   const unsigned seen = seen_[target_name(record)]++;
   return seen < kLearnAll || seen % kLearnOneOf == 0;

@@ -34,7 +34,13 @@ class Gateway : public net::Service {
   [[nodiscard]] bool draining() const override { return shared_.draining.load(std::memory_order_relaxed); }
 
   /// Requests from now on use this. On the worker's thread.
-  void use(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  void use(std::shared_ptr<const Snapshot> snapshot) {
+    snapshot_ = std::move(snapshot);
+    cannot_count_.clear();
+    pool_.close();
+  }
+  /// Gives up all requests in work; their clients get an error that says so. On the worker's thread.
+  void stop_running();
   /// Before the worker goes: closes idle connections and writes what the log still holds.
   void close() {
     pool_.close();
@@ -42,6 +48,7 @@ class Gateway : public net::Service {
   }
 
  private:
+  class Running;
   struct Work;  // one model request: what its stages share
   net::Task<> serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot);
   net::Task<> serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query);
@@ -61,7 +68,8 @@ class Gateway : public net::Service {
   json::Document document_;             // of the request that is being prepared: no stage suspends while it is in use; then of answers
   policy::EstimatorTable estimators_;
   std::unordered_map<std::string, unsigned> seen_;  // requests by target, for learns_from()
-  std::set<std::string> cannot_count_;  // providers that answered 404 to count_tokens
+  std::set<std::string> cannot_count_;  // targets that answered 404 to count_tokens, until a reload
+  std::set<net::Cancel*> running_;      // requests that wait for a provider
 };
 
 /// "req_" and 24 hexadecimal digits.

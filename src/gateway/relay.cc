@@ -70,9 +70,35 @@ dialect::StreamTap make_tap(const Relay& to) {
   return dialect::StreamTap(std::move(options));
 }
 
+Error stopping() { return {ErrorKind::cancelled, Fault::us, "the gateway is stopping; try again soon"}; }
+
+namespace {
+
+constexpr std::chrono::milliseconds kTail{1'000};  // for a provider to end its body after message_stop
+constexpr std::size_t kMaxTail = 64 * 1024;        // bytes that may come there
+
+/// Reads what is left of a body that nobody wants, so that its connection can serve again. The client has its answer and does not wait.
+net::Task<> finish_later(net::ConnectionPool& pool, net::Origin origin, Provider provider) {
+  std::string rest;
+  auto ended = co_await read_rest(*provider, {kTail, net::Clock::now() + kTail}, kMaxTail, rest);
+  if (ended && provider->reusable()) pool.give_back(origin, provider->take_stream());
+}
+
+bool is_compressed(const wire::ResponseHead& head) {
+  const auto* coding = wire::find(head.fields, "content-encoding");
+  return coding && !equals_ignoring_case(coding->value, "identity");
+}
+
+}  // namespace
+
 net::Task<> relay(Relay& to, Provider provider) {
   to.cancel.set([raw = provider.get()] { raw->cancel(); });
   if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128) to.record.provider_request_id = id->value;
+  if (is_compressed(provider->head())) {
+    // We ask for identity: what cannot be read here cannot be told from an error either.
+    co_await answer_failure(to, provider_error(ErrorKind::protocol, "the provider compressed its answer, though it was asked not to"));
+    co_return;
+  }
   const bool streams = to.record.facts.stream && to.record.operation == Operation::messages && provider->head().status == 200;
   if (!streams) {
     co_await relay_whole(to, *provider, {});
@@ -86,7 +112,10 @@ net::Task<> relay(Relay& to, Provider provider) {
       co_await relay_whole(to, *provider, *first);
   }
   to.cancel.set(nullptr);
-  if (provider->reusable()) to.pool.give_back(to.record.upstream->origin, provider->take_stream());
+  if (provider->reusable())
+    to.pool.give_back(to.record.upstream->origin, provider->take_stream());
+  else if (to.record.outcome == Outcome::done)
+    net::start(to.worker.executor(), finish_later(to.pool, to.record.upstream->origin, std::move(provider)));
 }
 
 }  // namespace penstock::gateway

@@ -26,6 +26,9 @@ struct Relay {
 
 using Provider = std::unique_ptr<net::ClientExchange>;
 
+/// We are stopping, and the request with us.
+Error stopping();
+
 /// Relays an answer whose head has been read. Sets the record's usage, outcome and error. Gives the connection back when it can serve again.
 net::Task<> relay(Relay& to, Provider provider);
 

@@ -13,7 +13,6 @@ namespace penstock::gateway {
 namespace {
 
 constexpr unsigned kBurst = 16;                    // reads in a row before other connections of the worker get their turn
-constexpr std::chrono::milliseconds kTail{1'000};  // for a provider to end its body after message_stop
 
 /// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
 class Outbox {
@@ -73,8 +72,7 @@ class StreamRelay {
   net::Task<Status> send();
   net::Task<bool> wait();
   net::Task<> finish();
-  net::Task<> fail_with(ErrorKind kind, std::string text);
-  net::Task<> read_tail();
+  net::Task<> fail_with(Error error);
 
   Relay& to_;
   net::ClientExchange& provider_;
@@ -136,10 +134,11 @@ net::Task<bool> StreamRelay::wait() {
   if (wake == net::Wake::ready) co_return true;
   if (wake == net::Wake::cancelled || to_.cancel.requested()) {
     to_.record.outcome = Outcome::client_left;
+    if (!to_.exchange.client_gone()) co_await fail_with(stopping());
     co_return false;
   }
   if (net::Clock::now() >= silent_at) {
-    co_await fail_with(ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name));
+    co_await fail_with(provider_error(ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name)));
     co_return false;
   }
   auto sent = co_await to_.answer.ping();
@@ -147,10 +146,10 @@ net::Task<bool> StreamRelay::wait() {
   co_return sent.has_value();
 }
 
-net::Task<> StreamRelay::fail_with(ErrorKind kind, std::string text) {
+net::Task<> StreamRelay::fail_with(Error error) {
   to_.record.outcome = Outcome::provider_failed;
   provider_.close();
-  co_await to_.answer.error(dialect::from_error(provider_error(kind, std::move(text))));
+  co_await to_.answer.error(dialect::from_error(error));
 }
 
 net::Task<> StreamRelay::finish() {
@@ -158,11 +157,11 @@ net::Task<> StreamRelay::finish() {
   if (!tap_.finished() && !tap_.failure()) {
     auto sent = co_await send();
     if (!sent) co_return;
-    co_await fail_with(ErrorKind::connection, fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name));
+    co_await fail_with(provider_error(ErrorKind::connection, fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name)));
     co_return;
   }
   to_.record.outcome = tap_.failure() ? Outcome::provider_failed : Outcome::done;
-  if (tap_.failure()) to_.record.error = tap_.failure()->message;
+  if (tap_.failure()) to_.record.error = "the provider's stream ended with " + tap_.failure()->type;
   Status sent;
   if (!to_.answer.begun()) {
     sent = co_await send();
@@ -171,20 +170,6 @@ net::Task<> StreamRelay::finish() {
     sent = co_await to_.answer.end(outbox_.view());
   }
   if (!sent) to_.record.outcome = Outcome::client_left;
-  co_await read_tail();
-}
-
-/// The connection can serve again when the provider ends its body, as it should, right behind message_stop.
-net::Task<> StreamRelay::read_tail() {
-  const auto deadline = net::Clock::now() + kTail;
-  for (;;) {
-    std::string_view ignored;
-    const auto step = provider_.try_body(ignored);
-    if (step == net::ClientExchange::Step::data) continue;
-    if (step != net::ClientExchange::Step::wait) co_return;
-    const net::Wake wake = co_await provider_.wait_body(deadline);
-    if (wake != net::Wake::ready) co_return provider_.close();
-  }
 }
 
 net::Task<> StreamRelay::run(std::string_view first) {
@@ -205,12 +190,12 @@ net::Task<> StreamRelay::run(std::string_view first) {
     if (step == Step::failed) {
       // The events before the break still count; what was cut does not.
       auto sent = co_await send();
-      if (sent) co_await fail_with(provider_.fault().kind, provider_.fault().message);
+      if (sent) co_await fail_with(provider_.fault());
       break;
     }
     heard_ = net::Clock::now();
     if (!take(data)) {
-      co_await fail_with(ErrorKind::protocol, "the provider sent an event that is too large");
+      co_await fail_with(provider_error(ErrorKind::protocol, "the provider sent an event that is too large"));
       break;
     }
     if (tap_.finished() || tap_.failure()) {

@@ -49,6 +49,7 @@ net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
     if (!sent) to.record.outcome = Outcome::client_left;
     co_return;
   }
+  to.record.error = fmt::format("the provider answered {}", answer.status);  // its own words may quote the request: not for the log
   dialect::ProviderFailure failure;
   failure.status = answer.status;
   failure.body = answer.body;
@@ -65,6 +66,7 @@ net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
   if (message && !tap.finished()) {
     if (const auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to))) {
       to.record.outcome = Outcome::provider_failed;
+      to.record.error = "the provider's answer is no message";
       co_await to.answer.error(*fault);
       co_return;
     }
@@ -85,7 +87,13 @@ net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
 
 }  // namespace
 
-net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadline, std::size_t most, std::string& into) {
+namespace {
+
+net::TimePoint total_end(const Upstream& upstream) { return upstream.total_timeout.count() > 0 ? net::Clock::now() + upstream.total_timeout : net::kNever; }
+
+}  // namespace
+
+net::Task<Status> read_rest(net::ClientExchange& provider, Patience patience, std::size_t most, std::string& into) {
   using Step = net::ClientExchange::Step;
   for (;;) {
     std::string_view data;
@@ -97,7 +105,7 @@ net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadli
       case Step::end: co_return Status{};
       case Step::failed: co_return fail(provider.fault());
       case Step::wait: {
-        const net::Wake wake = co_await provider.wait_body(deadline);
+        const net::Wake wake = co_await provider.wait_body(std::min(patience.end, net::Clock::now() + patience.idle));
         if (wake != net::Wake::ready) co_return fail(net::wake_error(wake, "the provider's answer"));
         break;
       }
@@ -106,9 +114,9 @@ net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadli
 }
 
 net::Task<> answer_failure(Relay& to, const Error& why) {
-  to.record.outcome = to.cancel.requested() ? Outcome::client_left : Outcome::provider_failed;
+  to.record.outcome = to.exchange.client_gone() ? Outcome::client_left : Outcome::provider_failed;
   if (to.record.outcome == Outcome::client_left) co_return;
-  co_await to.answer.error(dialect::from_error(provider_error(why.kind, why.message)));
+  co_await to.answer.error(dialect::from_error(to.cancel.requested() ? stopping() : provider_error(why.kind, why.message)));
 }
 
 net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first) {
@@ -116,12 +124,14 @@ net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_vi
   WholeAnswer answer = begin_answer(provider.head(), upstream);
   answer.body = first;
   provider.release_head();
-  auto read = co_await read_rest(provider, net::Clock::now() + std::max(upstream.idle_timeout, upstream.total_timeout), kMaxWhole, answer.body);
+  auto read = co_await read_rest(provider, {upstream.idle_timeout, total_end(upstream)}, kMaxWhole, answer.body);
   if (!read) co_return co_await answer_failure(to, read.error());
   if (answer.status / 100 == 3) {
     // Following would show the credential to somebody else.
-    const auto why = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
-    co_return co_await answer_failure(to, provider_error(ErrorKind::protocol, why));
+    dialect::ClientError error{502, "api_error", {}, {}, false};
+    error.message = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
+    to.record.outcome = Outcome::provider_failed;
+    co_return co_await to.answer.error(error);
   }
   if (answer.status / 100 != 2)
     co_await answer_error(to, answer);

@@ -12,7 +12,12 @@ net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_vi
 /// The answer did not come, or not whole: the client is told so, unless it is the client that went away.
 net::Task<> answer_failure(Relay& to, const Error& why);
 
+/// How long a body may take: between two reads, and in all.
+struct Patience {
+  std::chrono::milliseconds idle;
+  net::TimePoint end;
+};
 /// Reads the rest of a body into `into`, at most `most` bytes. Fails with protocol when there is more, else as the connection did.
-net::Task<Status> read_rest(net::ClientExchange& provider, net::TimePoint deadline, std::size_t most, std::string& into);
+net::Task<Status> read_rest(net::ClientExchange& provider, Patience patience, std::size_t most, std::string& into);
 
 }  // namespace penstock::gateway

@@ -61,7 +61,7 @@ struct Upstream {
   std::vector<std::pair<std::string, dialect::Quirks>> pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
   std::vector<UpstreamModel> models;
   std::map<std::string, std::string> headers;  // extra fields of each request, names in lower case
-  std::chrono::milliseconds connect_timeout{10'000}, first_byte_timeout{300'000}, idle_timeout{300'000}, total_timeout{3'000'000};
+  std::chrono::milliseconds connect_timeout{10'000}, first_byte_timeout{300'000}, idle_timeout{300'000}, total_timeout{0};  // total 0: none
 
   [[nodiscard]] const UpstreamModel* find(std::string_view model) const {
     for (const auto& one : models)
