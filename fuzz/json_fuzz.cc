@@ -54,7 +54,7 @@ class Choices {
 
 void touch(json::Value value) {
   if (value.text().size() > value.raw().size()) std::abort();
-  if (value.is_string() && !value.equals(value.text())) std::abort();
+  if (value.has_valid_escapes() && !value.equals(value.text())) std::abort();
   (void)value.integer();
   (void)value.number();
   (void)value.boolean();
