@@ -19,7 +19,9 @@ CLI::App* add(CLI::App& app, const char* name, const char* help, int& code, std:
 }
 
 void with_config(CLI::App* command, cli::Common& common) { command->add_option("--config", common.config, "the configuration file"); }
-void with_listen(CLI::App* command, cli::Common& common) { command->add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose"); }
+void with_listen(CLI::App* command, cli::Common& common) {
+  command->add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose");
+}
 
 /// A misspelt subcommand gets a suggestion; empty when the first word is a known one, or an option.
 std::string unknown_command(const CLI::App& app, int count, char** arguments) {
@@ -28,8 +30,8 @@ std::string unknown_command(const CLI::App& app, int count, char** arguments) {
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (std::ranges::find(names, arguments[1]) != names.end()) return {};
   const auto near = near_names(arguments[1], names, 1);
-  return "penstock: there is no command \"" + std::string(arguments[1]) + "\"" + (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") +
-         "\nCommands: " + join(names, ", ") + "\n";
+  return "penstock: there is no command \"" + std::string(arguments[1]) + "\"" +
+         (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") + "\nCommands: " + join(names, ", ") + "\n";
 }
 
 /// Large blocks come from the system and go back to it: left alone, glibc raises this threshold at the first large free, and keeps a burst.

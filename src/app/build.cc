@@ -83,7 +83,9 @@ class SnapshotBuilder {
   }
 
  private:
-  bool has(std::string_view name) const { return std::ranges::find(snapshot_->upstreams, name, &gateway::Upstream::name) != snapshot_->upstreams.end(); }
+  bool has(std::string_view name) const {
+    return std::ranges::find(snapshot_->upstreams, name, &gateway::Upstream::name) != snapshot_->upstreams.end();
+  }
 
   /// A row that the file does not list: with defaults, and only when it is wanted or has a key.
   Status add_from_catalog(const std::string& name, bool wanted) {
@@ -107,7 +109,8 @@ class SnapshotBuilder {
 
   void finish() {
     gateway::Snapshot& made = *snapshot_;
-    if (ingredients_.mock_port != 0 && !has("mock")) made.upstreams.push_back(mock_upstream(ingredients_.mock_port, made.upstreams.empty()));
+    if (ingredients_.mock_port != 0 && !has("mock"))
+      made.upstreams.push_back(mock_upstream(ingredients_.mock_port, made.upstreams.empty()));
     std::vector<policy::RoutableProvider> providers;
     for (const auto& upstream : made.upstreams) {
       made.by_name.emplace(upstream.name, &upstream);

@@ -38,7 +38,7 @@ bool is_blank(const std::string& path) {
 
 /// A file's identity for "has it changed": time and inode (editors replace files).
 std::pair<std::int64_t, std::uint64_t> stamp(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) return {0, 0};
   return {status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino};
 }
@@ -81,7 +81,8 @@ Status Server::start() {
   for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<net::Worker>(i));
 
   // The mock has a listener of its own on loopback, so that it is reached as any provider is.
-  mock_listener_ = std::make_unique<net::Listener>(control_, std::vector<net::Serving>{{workers_.front().get(), &mock_}}, net::ServerLimits{});
+  mock_listener_ =
+      std::make_unique<net::Listener>(control_, std::vector<net::Serving>{{workers_.front().get(), &mock_}}, net::ServerLimits{});
   TRY(const auto mock_endpoints, mock_listener_->listen("127.0.0.1", 0));
   mock_port_ = mock_endpoints.front().port();
   TRY_STATUS(build(config_));
@@ -153,8 +154,8 @@ bool Server::reload_config(const char* why) {
 
 net::Task<> Server::watch_files() {
   const auto look = [this] {
-    return std::array{stamp(config::find_file(options_.config_path, options_.environment)), stamp(config_.server.tls ? config_.server.tls->cert : ""),
-                      stamp(config_.server.tls ? config_.server.tls->key : "")};
+    return std::array{stamp(config::find_file(options_.config_path, options_.environment)),
+                      stamp(config_.server.tls ? config_.server.tls->cert : ""), stamp(config_.server.tls ? config_.server.tls->key : "")};
   };
   auto seen = look(), before = seen;
   net::Timer timer(control_.get_executor());

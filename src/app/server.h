@@ -14,8 +14,8 @@ namespace penstock::app {
 
 /// How `penstock serve` was called.
 struct ServeOptions {
-  std::string config_path;                         // --config
-  std::optional<config::ListenAddress> listen;     // --listen
+  std::string config_path;                      // --config
+  std::optional<config::ListenAddress> listen;  // --listen
   config::Environment environment = config::process_environment();
 };
 

@@ -16,15 +16,17 @@ namespace penstock::app {
 namespace {
 
 Error cannot(const std::string& what, const std::string& path) {
-  return config_error(fmt::format("cannot {} {}: {}; set PENSTOCK_STATE_DIR to a folder that can be written", what, path, std::strerror(errno)));
+  return config_error(
+      fmt::format("cannot {} {}: {}; set PENSTOCK_STATE_DIR to a folder that can be written", what, path, std::strerror(errno)));
 }
 
 /// Others could have planted what they can write.
 Status is_private(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return fail(cannot("look at", path));
   if (status.st_uid == ::geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  return fail(config_error(fmt::format("{} must be yours alone; mend: chown and chmod go-rwx {}, or remove it to have a new one made", path, path)));
+  return fail(config_error(
+      fmt::format("{} must be yours alone; mend: chown and chmod go-rwx {}, or remove it to have a new one made", path, path)));
 }
 
 Status make_folder(const std::string& folder) {
@@ -62,7 +64,8 @@ Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder) {
   const std::string path = folder + "/signature.key";
   dialect::SignatureCodec::Key key{};
   if (::access(path.c_str(), F_OK) != 0) {
-    if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) return fail(internal_error("no random bytes for the signature key"));
+    if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
+      return fail(internal_error("no random bytes for the signature key"));
     TRY_STATUS(write_new(path, key));
   }
   TRY_STATUS(is_private(path));

@@ -24,8 +24,8 @@ void print_json(const gateway::Snapshot& snapshot, const policy::ListedModel& li
              json_quote(listed.target.provider + "/" + listed.target.model), model ? model->window : 0, model ? model->max_output : 0,
              model && model->vision ? "true" : "false");
   if (model && model->price.known)
-    fmt::print(R"(,"price":{{"input":{},"output":{},"cache_read":{},"cache_write":{}}})", dollars(model->price.input), dollars(model->price.output),
-               dollars(model->price.cache_read), dollars(model->price.cache_write));
+    fmt::print(R"(,"price":{{"input":{},"output":{},"cache_read":{},"cache_write":{}}})", dollars(model->price.input),
+               dollars(model->price.output), dollars(model->price.cache_read), dollars(model->price.cache_write));
   fmt::print("}}");
 }
 
@@ -33,8 +33,9 @@ void print_row(const gateway::Snapshot& snapshot, const policy::ListedModel& lis
   const auto* upstream = snapshot.find(listed.target.provider);
   const auto* model = upstream ? upstream->find(listed.target.model) : nullptr;
   const auto tokens = [](std::uint64_t count) { return count == 0 ? std::string("-") : std::to_string(count); };
-  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", listed.name, listed.target.provider + "/" + listed.target.model, tokens(model ? model->window : 0),
-             tokens(model ? model->max_output : 0), model && model->vision ? "images" : "text", price_text(model));
+  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", listed.name, listed.target.provider + "/" + listed.target.model,
+             tokens(model ? model->window : 0), tokens(model ? model->max_output : 0), model && model->vision ? "images" : "text",
+             price_text(model));
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ namespace {
 void print_providers(const gateway::Snapshot& snapshot) {
   for (const auto& upstream : snapshot.upstreams) {
     if (!upstream.visible && upstream.name != "mock") continue;
-    const std::string key = !upstream.has_credential() ? fmt::format("no key: set {}", upstream.key_variable.empty() ? "api_key" : upstream.key_variable)
-                            : upstream.passthrough     ? "the client's own credential"
+    const std::string key = !upstream.has_credential()
+                                ? fmt::format("no key: set {}", upstream.key_variable.empty() ? "api_key" : upstream.key_variable)
+                            : upstream.passthrough        ? "the client's own credential"
                             : upstream.key_source.empty() ? "no key needed"
                                                           : "key from " + upstream.key_source;
     fmt::print("  {:<14} {:>3} models   {}\n", upstream.name, upstream.models.size(), key);
@@ -61,7 +62,8 @@ void raise_file_limit(unsigned max_inflight) {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < 2ULL * max_inflight + 64)
-    log_warning("at most {} files may be open, too few for server.max_inflight {}; raise the limit (ulimit -n) or lower the number", limit.rlim_cur, max_inflight);
+    log_warning("at most {} files may be open, too few for server.max_inflight {}; raise the limit (ulimit -n) or lower the number",
+                limit.rlim_cur, max_inflight);
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ int serve(const Common& common) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_file_limit(setup->config.server.max_inflight);
   app::Server server(setup->options, std::move(setup->config), std::move(setup->catalog));
-  if (const auto started = server.start(); !started) return report({started.error().kind == ErrorKind::config ? kConfigFault : kFailed, started.error().message});
+  if (const auto started = server.start(); !started)
+    return report({started.error().kind == ErrorKind::config ? kConfigFault : kFailed, started.error().message});
   for (const auto& warning : server.warnings()) log_warning("{}", warning);
   print_welcome(server);
   server.run();

@@ -31,7 +31,8 @@ std::expected<Setup, Failure> read_setup(const Common& common) {
   if (!config) return std::unexpected(Failure{kConfigFault, config.error()});
   setup.config = std::move(*config);
   if (setup.options.listen && !config::is_loopback(*setup.options.listen) && setup.config.auth_tokens.empty())
-    return std::unexpected(Failure{kConfigFault, "--listen " + common.listen + " can be reached from other machines: set auth.tokens first, or listen on 127.0.0.1"});
+    return std::unexpected(Failure{
+        kConfigFault, "--listen " + common.listen + " can be reached from other machines: set auth.tokens first, or listen on 127.0.0.1"});
   return setup;
 }
 

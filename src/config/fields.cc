@@ -152,7 +152,8 @@ constexpr auto kFields = std::to_array<Field>({
 
     {"answers", section, "", "", "What answers look like."},
     {"answers.model", word, "auto", "auto|provider|asked",
-     "The model that an answer names: the provider's own word, or the name that the client asked for. `auto` is `asked` for Claude Code, which drops the "
+     "The model that an answer names: the provider's own word, or the name that the client asked for. `auto` is `asked` for Claude Code, "
+     "which drops the "
      "thinking of an answer that names another model, and `provider` for all others."},
     {"picker", pattern, "*", "", "Patterns of the names that a client's model list shows."},
     {"picker[]", pattern, "", "", "One pattern."},

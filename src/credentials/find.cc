@@ -20,9 +20,10 @@ constexpr std::string_view kKimiCredentials = ".kimi/credentials/kimi-code.json"
 
 /// The file's text without white space at its ends; nothing when there is no such file.
 Result<std::optional<std::string>> read_private(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) return fail(config_error(fmt::format("{} can be read by others, so it is not used; mend: chmod 600 {}", path, path)));
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return fail(config_error(fmt::format("{} can be read by others, so it is not used; mend: chmod 600 {}", path, path)));
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   std::string text(std::istreambuf_iterator<char>(file), {});
@@ -33,7 +34,9 @@ Result<std::optional<std::string>> read_private(const std::string& path) {
 /// A key goes into a header: a line break in it would be a header of its own.
 Result<std::optional<Found>> usable(std::string key, const std::string& source) {
   if (key.empty()) return std::nullopt;
-  if (!config::is_secret_text(key)) return fail(config_error(fmt::format("the key from {} holds a space, a line break or another character that no key has; it is not used", source)));
+  if (!config::is_secret_text(key))
+    return fail(config_error(
+        fmt::format("the key from {} holds a space, a line break or another character that no key has; it is not used", source)));
   return Found{Secret(std::move(key)), source};
 }
 
@@ -71,7 +74,8 @@ Places process_places() {
 
 Result<std::optional<Found>> find(const catalog::Provider& provider, const Places& places) {
   for (const auto& variable : provider.env)
-    if (const auto value = places.environment(variable); value && !trim(*value).empty()) return usable(std::string(trim(*value)), "$" + variable);
+    if (const auto value = places.environment(variable); value && !trim(*value).empty())
+      return usable(std::string(trim(*value)), "$" + variable);
   TRY(auto ours, in_file(places.key_folder + "/" + provider.name));
   if (ours) return ours;
   if (places.home.empty()) return std::nullopt;

@@ -21,15 +21,15 @@ struct Found {
 /// What the search needs from outside.
 struct Places {
   config::Environment environment;
-  std::string home;      // the user's home folder; empty: none
+  std::string home;        // the user's home folder; empty: none
   std::string key_folder;  // Penstock's key files, one a provider, named after it
 };
 
 /// The places of this process.
 Places process_places();
 
-/// The first key in the order above, for a provider of the catalogue. Fails when a key file is there but others can read it (with the mend):
-/// such a key is not used.
+/// The first key in the order above, for a provider of the catalogue. Fails when a key file is there but others can read it (with the
+/// mend): such a key is not used.
 Result<std::optional<Found>> find(const catalog::Provider& provider, const Places& places);
 
 }  // namespace penstock::credentials

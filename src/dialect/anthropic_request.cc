@@ -41,7 +41,8 @@ class Inspection {
     facts_.body_bytes = document.text().size();
     for (const auto& [key, value] : root.members()) {
       if (!key.has_valid_escapes())  // a provider may read it otherwise than we do
-        return fail(client_error(ErrorKind::invalid_request, "the key at byte " + std::to_string(key.begin()) + " has an escape that JSON does not have"));
+        return fail(client_error(ErrorKind::invalid_request,
+                                 "the key at byte " + std::to_string(key.begin()) + " has an escape that JSON does not have"));
       const auto name = key.text(key_);
       TRY_STATUS(once(name, key));
       TRY_STATUS(top(name, value));

@@ -23,7 +23,8 @@ class StreamTap {
     const SignatureCodec* codec = nullptr;  // tags thinking blocks; null: leaves them as they are (Anthropic itself). Outlives the tap
     std::string provider;                   // whose blocks they are
     std::string answer_model;               // the model's name in the answer; empty: as the provider says (`answers: asked`)
-    json::Document* scratch = nullptr;      // to index events with; only used inside calls, so taps of one thread may share it. Null: one of its own
+    json::Document* scratch =
+        nullptr;  // to index events with; only used inside calls, so taps of one thread may share it. Null: one of its own
   };
   /// An error that came inside a stream, or the whole answer being one.
   struct Failure {

@@ -98,7 +98,8 @@ void AccessLog::begin_line() {
     second_text_ = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(second));
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  append(lines_, second_text_, '.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10), static_cast<char>('0' + ms % 10), 'Z');
+  append(lines_, second_text_, '.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
+         static_cast<char>('0' + ms % 10), 'Z');
 }
 
 void AccessLog::end_line() {

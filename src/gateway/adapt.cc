@@ -17,7 +17,9 @@ void add(std::string& head, std::string_view name, std::string_view value) { app
 
 bool is(const wire::Field& field, std::string_view name) { return equals_ignoring_case(field.name, name); }
 
-bool is_ours(std::string_view name) { return starts_with_ignoring_case(name, "x-penstock-") || equals_ignoring_case(name, "x-litellm-api-key"); }
+bool is_ours(std::string_view name) {
+  return starts_with_ignoring_case(name, "x-penstock-") || equals_ignoring_case(name, "x-litellm-api-key");
+}
 
 /// The client's own credential passes in passthrough mode, unless it is a token of ours.
 bool credential_passes(const wire::Field& field, const Upstream& upstream, const Snapshot& snapshot) {
@@ -29,7 +31,8 @@ bool credential_passes(const wire::Field& field, const Upstream& upstream, const
 /// Fields that pass to Anthropic: all that are not the connection's, the sender's, or a credential.
 bool passes_to_anthropic(const wire::Field& field, const Upstream& upstream, const Snapshot& snapshot) {
   if (wire::is_client_credential(field.name)) return credential_passes(field, upstream, snapshot);
-  return !wire::is_hop_by_hop(field.name) && !wire::is_rewritten(field.name) && !is_ours(field.name) && !is(field, "origin") && !is(field, "referer");
+  return !wire::is_hop_by_hop(field.name) && !wire::is_rewritten(field.name) && !is_ours(field.name) && !is(field, "origin") &&
+         !is(field, "referer");
 }
 
 void add_for_anthropic(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
@@ -52,7 +55,8 @@ void add_credential(std::string& head, const Upstream& upstream) {
   }
 }
 
-void add_for_third_party(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const dialect::Quirks& quirks, const Snapshot& snapshot) {
+void add_for_third_party(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const dialect::Quirks& quirks,
+                         const Snapshot& snapshot) {
   const auto overridden = [&](std::string_view name) { return upstream.headers.contains(std::string(name)); };
   if (!overridden("content-type")) add(head, "content-type", "application/json");
   if (!overridden("accept")) add(head, "accept", "application/json, text/event-stream");
@@ -63,10 +67,12 @@ void add_for_third_party(std::string& head, const wire::RequestHead& client, con
   std::string betas;
   for (const auto& field : client.fields) {
     if (is(field, "anthropic-beta")) betas += (betas.empty() ? "" : ",") + std::string(field.value);
-    if (is(field, "user-agent") && quirks.user_agent == dialect::Keep::keep && !overridden("user-agent")) add(head, "user-agent", field.value);
+    if (is(field, "user-agent") && quirks.user_agent == dialect::Keep::keep && !overridden("user-agent"))
+      add(head, "user-agent", field.value);
     if (wire::is_client_credential(field.name) && credential_passes(field, upstream, snapshot)) add(head, field.name, field.value);
   }
-  if (const auto left = dialect::filter_betas(quirks, betas); !left.empty() && !overridden("anthropic-beta")) add(head, "anthropic-beta", left);
+  if (const auto left = dialect::filter_betas(quirks, betas); !left.empty() && !overridden("anthropic-beta"))
+    add(head, "anthropic-beta", left);
 }
 
 void add_fields(std::string& head, const wire::RequestHead& client, const Record& record, const Snapshot& snapshot) {
@@ -92,14 +98,17 @@ std::vector<iovec> Outgoing::pieces() const {
   return all;
 }
 
-Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record, const Snapshot& snapshot) {
+Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record,
+               const Snapshot& snapshot) {
   const Upstream& upstream = *record.upstream;
   Outgoing out;
   out.patch = std::make_unique<json::Patch>(body);
-  const dialect::RequestContext context{upstream.name, record.model_id, record.model ? record.model->max_output : 0, snapshot.signatures.get(), &record.facts};
+  const dialect::RequestContext context{upstream.name, record.model_id, record.model ? record.model->max_output : 0,
+                                        snapshot.signatures.get(), &record.facts};
   dialect::apply(upstream.quirks_for(record.model_id), body, context, *out.patch);
   out.body = out.patch->pieces();
-  const auto size = std::accumulate(out.body.begin(), out.body.end(), std::size_t{0}, [](std::size_t sum, auto piece) { return sum + piece.size(); });
+  const auto size =
+      std::accumulate(out.body.begin(), out.body.end(), std::size_t{0}, [](std::size_t sum, auto piece) { return sum + piece.size(); });
 
   out.head.reserve(2048);
   out.head += "POST ";

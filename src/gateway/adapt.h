@@ -26,6 +26,7 @@ struct Outgoing {
 
 /// The request for record.upstream and record.model_id. Header policy: hop-by-hop fields and client credentials never pass; to Anthropic
 /// every other field passes; to others only what they understand, with betas filtered and the API version lowered (wire-reference 1.2).
-Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record, const Snapshot& snapshot);
+Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record,
+               const Snapshot& snapshot);
 
 }  // namespace penstock::gateway

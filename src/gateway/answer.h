@@ -13,7 +13,8 @@ namespace penstock::gateway {
 /// Wraps the exchange of one model request. Lives as long as the request's coroutine.
 class Answer {
  public:
-  Answer(net::Exchange& exchange, Record& record, const Snapshot& snapshot) : exchange_(exchange), record_(record), ping_after_(snapshot.ping_after) {}
+  Answer(net::Exchange& exchange, Record& record, const Snapshot& snapshot)
+      : exchange_(exchange), record_(record), ping_after_(snapshot.ping_after) {}
 
   [[nodiscard]] bool begun() const { return exchange_.answered(); }
   /// When the next ping is due.

@@ -25,12 +25,14 @@ bool shows_token(const wire::RequestHead& head, const Snapshot& snapshot) {
 Status meant_for_us(const wire::RequestHead& head, const Snapshot& snapshot) {
   const auto ours = [&](std::string_view host) { return std::ranges::find(snapshot.hosts, host_name(host)) != snapshot.hosts.end(); };
   if (!head.host.empty() && !ours(head.host))
-    return fail(client_error(ErrorKind::permission, "this Host is not ours: without client tokens only local names are answered. Set auth.tokens, or add the "
-                                                    "name to server.hosts"));
+    return fail(client_error(ErrorKind::permission,
+                             "this Host is not ours: without client tokens only local names are answered. Set auth.tokens, or add the "
+                             "name to server.hosts"));
   if (const auto* origin = wire::find(head.fields, "origin"); origin && origin->value != "null") {
     const auto scheme = origin->value.find("://");
     if (scheme == std::string_view::npos || !ours(origin->value.substr(scheme + 3)))
-      return fail(client_error(ErrorKind::permission, "requests from web pages of other origins are refused while no client tokens are set (auth.tokens)"));
+      return fail(client_error(ErrorKind::permission,
+                               "requests from web pages of other origins are refused while no client tokens are set (auth.tokens)"));
   } else if (origin) {
     return fail(client_error(ErrorKind::permission, "requests from web pages are refused while no client tokens are set (auth.tokens)"));
   }
@@ -64,8 +66,9 @@ bool is_client_token(std::string_view value, const Snapshot& snapshot) {
 Status authenticate(const wire::RequestHead& head, const Snapshot& snapshot) {
   if (snapshot.open()) return meant_for_us(head, snapshot);
   if (shows_token(head, snapshot)) return {};
-  return fail(client_error(ErrorKind::authentication,
-                           "a client token is needed: send one of auth.tokens as x-api-key, as Authorization: Bearer, or as x-penstock-key"));
+  return fail(
+      client_error(ErrorKind::authentication,
+                   "a client token is needed: send one of auth.tokens as x-api-key, as Authorization: Bearer, or as x-penstock-key"));
 }
 
 }  // namespace penstock::gateway

@@ -7,18 +7,26 @@
 namespace penstock::gateway {
 
 enum class Page : unsigned char {
-  messages, count_tokens,        // POST
-  models, model, root, hello, health, livez, readyz,  // GET and HEAD
-  wrong_method, unknown,
+  messages,
+  count_tokens,  // POST
+  models,
+  model,
+  root,
+  hello,
+  health,
+  livez,
+  readyz,  // GET and HEAD
+  wrong_method,
+  unknown,
 };
 
 /// A request line, understood. Views into the target.
 struct RequestTarget {
   Page page = Page::unknown;
-  std::string path_target;     // NAME of /to/NAME/…, percent-decoded
-  std::string model;           // with Page::model: the id, percent-decoded
-  std::string_view path;       // without query, for the log
-  std::string_view allow;      // with Page::wrong_method: what would do
+  std::string path_target;  // NAME of /to/NAME/…, percent-decoded
+  std::string model;        // with Page::model: the id, percent-decoded
+  std::string_view path;    // without query, for the log
+  std::string_view allow;   // with Page::wrong_method: what would do
 };
 
 /// Queries are ignored (`?beta=true`, `?limit=1000`); an absolute target's scheme and authority too.

@@ -42,7 +42,9 @@ Record begin_record(const wire::RequestHead& head, const RequestTarget& target) 
 }
 
 /// Probes of load balancers and of Claude Code's start say nothing and need nothing.
-bool is_public(Page page) { return page == Page::root || page == Page::hello || page == Page::livez || page == Page::readyz || page == Page::health; }
+bool is_public(Page page) {
+  return page == Page::root || page == Page::hello || page == Page::livez || page == Page::readyz || page == Page::health;
+}
 
 std::string_view query_of(std::string_view target) {
   const auto mark = target.find('?');
@@ -54,8 +56,9 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   error.status = 502;
   error.type = "api_error";
   error.should_retry = false;
-  error.message = fmt::format("there is no key for the provider {}: set {} and start the gateway again, or write providers.{}.api_key in the configuration",
-                              upstream.name, upstream.key_variable.empty() ? "its key" : upstream.key_variable, upstream.name);
+  error.message = fmt::format(
+      "there is no key for the provider {}: set {} and start the gateway again, or write providers.{}.api_key in the configuration",
+      upstream.name, upstream.key_variable.empty() ? "its key" : upstream.key_variable, upstream.name);
   return error;
 }
 
@@ -76,8 +79,10 @@ Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
   const std::string& asked = record.path_target.empty() ? record.facts.model : record.path_target;
   for (const auto& [provider, variable] : snapshot.keyless)
     if (asked == provider || asked.contains(provider + "/") || asked.starts_with(provider + ","))
-      plan.error().message = fmt::format("model: {}: the provider {} is off, because there is no key for it. Set {} and start the gateway again, or add it under "
-                                         "`providers`", asked, provider, variable.empty() ? "its key" : variable);
+      plan.error().message = fmt::format(
+          "model: {}: the provider {} is off, because there is no key for it. Set {} and start the gateway again, or add it under "
+          "`providers`",
+          asked, provider, variable.empty() ? "its key" : variable);
   return plan;
 }
 
@@ -107,9 +112,9 @@ struct Gateway::Work {
   std::string_view query;
   Answer answer;
   net::Cancel cancel;
-  std::string_view body;                          // the client's, until the provider's answer begins
-  Outgoing request;                               // what the provider gets
-  std::optional<policy::TextFeatures> features;   // of a request from whose usage the estimator learns
+  std::string_view body;                         // the client's, until the provider's answer begins
+  Outgoing request;                              // what the provider gets
+  std::optional<policy::TextFeatures> features;  // of a request from whose usage the estimator learns
 };
 
 /// Takes part in the list of running requests while it lives.
@@ -161,12 +166,15 @@ net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& ta
     case Page::hello: page = {200, R"({"name":"penstock","version":")" PENSTOCK_VERSION R"("})"}; break;
     case Page::wrong_method: {
       fields += fmt::format("allow: {}\r\n", target.allow);
-      page = {405, dialect::error_body({405, "invalid_request_error", fmt::format("{} takes {} only", record.path, target.allow), {}, {}}, record.request_id)};
+      page = {405, dialect::error_body({405, "invalid_request_error", fmt::format("{} takes {} only", record.path, target.allow), {}, {}},
+                                       record.request_id)};
       break;
     }
     default:
-      page = {404, dialect::error_body({404, "not_found_error", fmt::format("there is nothing at {}; models are asked at /v1/messages", record.path), {}, {}},
-                                       record.request_id)};
+      page = {404,
+              dialect::error_body(
+                  {404, "not_found_error", fmt::format("there is nothing at {}; models are asked at /v1/messages", record.path), {}, {}},
+                  record.request_id)};
   }
   record.outcome = page.status == 200 ? Outcome::done : Outcome::refused;
   auto sent = co_await answer.whole(page.status, fields, page.json);
@@ -202,7 +210,8 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   Record& record = work.record;
   work.body = body;
   TRY_STATUS(document_.index(body));
-  TRY(record.facts, dialect::inspect(document_, record.operation == Operation::count_tokens ? dialect::Endpoint::count_tokens : dialect::Endpoint::messages));
+  TRY(record.facts, dialect::inspect(document_, record.operation == Operation::count_tokens ? dialect::Endpoint::count_tokens
+                                                                                            : dialect::Endpoint::messages));
   if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
 
   TRY(record.plan, route(work.snapshot, record));
@@ -212,8 +221,10 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   record.model_id = target.model;
   record.model = record.upstream->find(target.model);
   if (record.upstream->dialect != "anthropic")
-    return fail(client_error(ErrorKind::invalid_request, fmt::format("the provider {} speaks {}, which this version does not translate yet; choose a provider with "
-                                                                     "an Anthropic endpoint", record.upstream->name, record.upstream->dialect)));
+    return fail(client_error(ErrorKind::invalid_request,
+                             fmt::format("the provider {} speaks {}, which this version does not translate yet; choose a provider with "
+                                         "an Anthropic endpoint",
+                                         record.upstream->name, record.upstream->dialect)));
   work.request = adapt(work.exchange.head(), work.query, document_, record, work.snapshot);
   if (learns_from(record)) work.features = policy::measure(document_);
   return {};
@@ -271,7 +282,8 @@ net::Task<> Gateway::answer_estimate(Work& work) {
 /// Measuring a prompt costs more than relaying it, so after the first requests only a few are learned from; and none where the provider
 /// counts itself.
 bool Gateway::learns_from(const Record& record) {
-  if (record.operation != Operation::messages || (record.upstream->counts_tokens && !cannot_count_.contains(target_name(record)))) return false;
+  if (record.operation != Operation::messages || (record.upstream->counts_tokens && !cannot_count_.contains(target_name(record))))
+    return false;
   if (seen_.size() >= kMostSeen) seen_.clear();
   const unsigned seen = seen_[target_name(record)]++;
   return seen < kLearnAll || seen % kLearnOneOf == 0;

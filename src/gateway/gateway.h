@@ -65,11 +65,11 @@ class Gateway : public net::Service {
   std::shared_ptr<const Snapshot> snapshot_;
   net::ConnectionPool pool_;
   AccessLog log_;
-  json::Document document_;             // of the request that is being prepared: no stage suspends while it is in use; then of answers
+  json::Document document_;  // of the request that is being prepared: no stage suspends while it is in use; then of answers
   policy::EstimatorTable estimators_;
   std::unordered_map<std::string, unsigned> seen_;  // requests by target, for learns_from()
-  std::set<std::string> cannot_count_;  // targets that answered 404 to count_tokens, until a reload
-  std::set<net::Cancel*> running_;      // requests that wait for a provider
+  std::set<std::string> cannot_count_;              // targets that answered 404 to count_tokens, until a reload
+  std::set<net::Cancel*> running_;                  // requests that wait for a provider
 };
 
 /// "req_" and 24 hexadecimal digits.

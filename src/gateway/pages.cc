@@ -19,7 +19,8 @@ std::string display_name(const Upstream& upstream, const UpstreamModel* model, c
   return fmt::format("{} ({})", what, upstream.display_name.empty() ? upstream.name : upstream.display_name);
 }
 
-std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name, std::string_view own_name) {
+std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name,
+                  std::string_view own_name) {
   const Upstream* upstream = snapshot.find(target.provider);
   const UpstreamModel* model = upstream ? upstream->find(target.model) : nullptr;
   std::string shown = upstream ? display_name(*upstream, model, target) : std::string(target.model);
@@ -30,8 +31,8 @@ std::string entry(const Snapshot& snapshot, std::string_view id, const config::T
   return fmt::format(
       R"({{"type":"model","id":{},"display_name":{},"created_at":"{}","max_input_tokens":{},"max_tokens":{},"capabilities":null,)"
       R"("lifecycle":"active","line":null,"deprecated_at":null,"retires_at":null,"object":"model","created":{},"owned_by":{}}})",
-      json_quote(id), json_quote(shown), kCreatedAt, count_or_null(model ? model->window : 0), count_or_null(model ? model->max_output : 0), kCreated,
-      json_quote(target.provider));
+      json_quote(id), json_quote(shown), kCreatedAt, count_or_null(model ? model->window : 0), count_or_null(model ? model->max_output : 0),
+      kCreated, json_quote(target.provider));
 }
 
 bool belongs(const policy::ListedModel& listed, std::string_view provider) {
@@ -70,9 +71,10 @@ PageBody health_page(const Snapshot& snapshot, bool draining, bool with_provider
   for (const auto& upstream : snapshot.upstreams) {
     if (!upstream.visible) continue;
     complete = complete && upstream.has_credential();
-    providers += fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})", providers.empty() ? "" : ",",
-                             json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
-                             upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), upstream.has_credential() ? "ready" : "no_key");
+    providers += fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})",
+                             providers.empty() ? "" : ",", json_quote(upstream.name), json_quote(upstream.base_url),
+                             json_quote(upstream.dialect), upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source),
+                             upstream.has_credential() ? "ready" : "no_key");
   }
   const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
   if (!with_providers) providers.clear();

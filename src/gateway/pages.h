@@ -14,8 +14,8 @@ struct PageBody {
   std::string json;
 };
 
-/// GET /v1/models: one answer for Claude Code's picker, Anthropic's SDK and OpenAI's (wire-reference 1.13). `provider` limits the list to one
-/// provider or rule (the NAME of /to/NAME/…); empty: all.
+/// GET /v1/models: one answer for Claude Code's picker, Anthropic's SDK and OpenAI's (wire-reference 1.13). `provider` limits the list to
+/// one provider or rule (the NAME of /to/NAME/…); empty: all.
 PageBody models_page(const Snapshot& snapshot, std::string_view provider);
 /// GET /v1/models/{id}: any name that routes; 404 else.
 PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target);

@@ -11,8 +11,9 @@ namespace penstock::gateway {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kStay = {"content-length", "content-type",  "set-cookie",    "alt-svc",    "strict-transport-security",
-                                                   "request-id",     "cache-control", "content-encoding", "x-accel-buffering"};
+constexpr std::array<std::string_view, 9> kStay = {
+    "content-length", "content-type",  "set-cookie",       "alt-svc",          "strict-transport-security",
+    "request-id",     "cache-control", "content-encoding", "x-accel-buffering"};
 
 bool stays(const wire::Field& field, const Upstream& upstream) {
   if (std::ranges::any_of(kStay, [&](auto name) { return equals_ignoring_case(field.name, name); })) return true;

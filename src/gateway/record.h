@@ -21,12 +21,12 @@ enum class Operation : unsigned char { messages, count_tokens, other };
 struct Record {
   // gateway: at the beginning
   net::TimePoint started;
-  std::string request_id;   // ours: req_ and 24 hex digits; the provider's replaces it when there is one
+  std::string request_id;  // ours: req_ and 24 hex digits; the provider's replaces it when there is one
   Operation operation = Operation::other;
   std::string method, path;
-  std::string path_target;  // NAME of /to/NAME/…
-  bool claude_code = false; // the client says that it is
-  std::string session;      // x-claude-code-session-id, else from metadata (inspect)
+  std::string path_target;   // NAME of /to/NAME/…
+  bool claude_code = false;  // the client says that it is
+  std::string session;       // x-claude-code-session-id, else from metadata (inspect)
 
   // inspect
   llm::Facts facts;

@@ -19,8 +19,8 @@ Shape shape_of(const wire::ResponseHead& head, std::string_view first) {
   return type && starts_with_ignoring_case(type->value, "text/event-stream") ? Shape::events : Shape::whole;
 }
 
-/// Waits for the first bytes of the body (none: it is empty), sending pings to a stream's client. Fails as the connection does, with timeout
-/// when the provider is silent, or with cancelled when the client went away.
+/// Waits for the first bytes of the body (none: it is empty), sending pings to a stream's client. Fails as the connection does, with
+/// timeout when the provider is silent, or with cancelled when the client went away.
 net::Task<Result<std::string_view>> first_bytes(Relay& to, net::ClientExchange& provider) {
   using Step = net::ClientExchange::Step;
   std::string_view first;
@@ -52,10 +52,11 @@ dialect::ErrorContext error_context(const Relay& to) {
 
 namespace {
 
-/// Claude Code drops the thinking of an answer whose model is not the one that it asked for (2.1.197 even inside a tool loop), so it gets the
-/// name that it used unless the configuration says `provider`.
+/// Claude Code drops the thinking of an answer whose model is not the one that it asked for (2.1.197 even inside a tool loop), so it gets
+/// the name that it used unless the configuration says `provider`.
 bool names_asked_model(const Relay& to) {
-  if (to.snapshot.answers_model == config::AnswersModel::automatic) return to.record.claude_code && (!to.record.upstream->transparent || to.record.model_id != to.record.plan.asked);
+  if (to.snapshot.answers_model == config::AnswersModel::automatic)
+    return to.record.claude_code && (!to.record.upstream->transparent || to.record.model_id != to.record.plan.asked);
   return to.snapshot.answers_model == config::AnswersModel::asked;
 }
 
@@ -93,7 +94,8 @@ bool is_compressed(const wire::ResponseHead& head) {
 
 net::Task<> relay(Relay& to, Provider provider) {
   to.cancel.set([raw = provider.get()] { raw->cancel(); });
-  if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128) to.record.provider_request_id = id->value;
+  if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128)
+    to.record.provider_request_id = id->value;
   if (is_compressed(provider->head())) {
     // We ask for identity: what cannot be read here cannot be told from an error either.
     co_await answer_failure(to, provider_error(ErrorKind::protocol, "the provider compressed its answer, though it was asked not to"));

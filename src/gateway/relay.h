@@ -20,7 +20,7 @@ struct Relay {
   Answer& answer;
   Record& record;
   net::Cancel& cancel;
-  json::Document& scratch;  // the worker's; only between two suspensions
+  json::Document& scratch;      // the worker's; only between two suspensions
   double estimated_tokens = 0;  // of the request's input; 0: not estimated
 };
 
@@ -29,7 +29,8 @@ using Provider = std::unique_ptr<net::ClientExchange>;
 /// We are stopping, and the request with us.
 Error stopping();
 
-/// Relays an answer whose head has been read. Sets the record's usage, outcome and error. Gives the connection back when it can serve again.
+/// Relays an answer whose head has been read. Sets the record's usage, outcome and error. Gives the connection back when it can serve
+/// again.
 net::Task<> relay(Relay& to, Provider provider);
 
 /// What listens to the answer: usage, and signatures tagged when a third party made them.

@@ -12,7 +12,7 @@ namespace penstock::gateway {
 
 namespace {
 
-constexpr unsigned kBurst = 16;                    // reads in a row before other connections of the worker get their turn
+constexpr unsigned kBurst = 16;  // reads in a row before other connections of the worker get their turn
 
 /// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
 class Outbox {
@@ -138,7 +138,8 @@ net::Task<bool> StreamRelay::wait() {
     co_return false;
   }
   if (net::Clock::now() >= silent_at) {
-    co_await fail_with(provider_error(ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name)));
+    co_await fail_with(provider_error(
+        ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name)));
     co_return false;
   }
   auto sent = co_await to_.answer.ping();
@@ -157,7 +158,8 @@ net::Task<> StreamRelay::finish() {
   if (!tap_.finished() && !tap_.failure()) {
     auto sent = co_await send();
     if (!sent) co_return;
-    co_await fail_with(provider_error(ErrorKind::connection, fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name)));
+    co_await fail_with(provider_error(ErrorKind::connection,
+                                      fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name)));
     co_return;
   }
   to_.record.outcome = tap_.failure() ? Outcome::provider_failed : Outcome::done;

@@ -28,7 +28,8 @@ struct WholeAnswer {
 };
 
 WholeAnswer begin_answer(const wire::ResponseHead& head, const Upstream& upstream) {
-  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, upstream, true), {}, {}, {}};
+  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, upstream, true), {}, {},
+                     {}};
   if (const auto after = value_of(head, "retry-after")) answer.retry_after = *after;
   if (const auto retry = value_of(head, "x-should-retry")) answer.should_retry = *retry;
   return answer;
@@ -89,7 +90,9 @@ net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
 
 namespace {
 
-net::TimePoint total_end(const Upstream& upstream) { return upstream.total_timeout.count() > 0 ? net::Clock::now() + upstream.total_timeout : net::kNever; }
+net::TimePoint total_end(const Upstream& upstream) {
+  return upstream.total_timeout.count() > 0 ? net::Clock::now() + upstream.total_timeout : net::kNever;
+}
 
 }  // namespace
 
@@ -129,7 +132,8 @@ net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_vi
   if (answer.status / 100 == 3) {
     // Following would show the credential to somebody else.
     dialect::ClientError error{502, "api_error", {}, {}, false};
-    error.message = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})", upstream.name, upstream.base_url);
+    error.message = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})",
+                                upstream.name, upstream.base_url);
     to.record.outcome = Outcome::provider_failed;
     co_return co_await to.answer.error(error);
   }

@@ -40,10 +40,10 @@ struct Upstream {
   std::string name, display_name;
   std::string dialect;  // as configured; only "anthropic" is served by this version
   net::Origin origin;
-  std::string host;            // the Host field's value
-  std::string path;            // what stands before /v1/messages: "" or "/anthropic"
-  std::string base_url;        // for people
-  bool transparent = false;    // Anthropic itself: nothing changes but the model name
+  std::string host;          // the Host field's value
+  std::string path;          // what stands before /v1/messages: "" or "/anthropic"
+  std::string base_url;      // for people
+  bool transparent = false;  // Anthropic itself: nothing changes but the model name
   bool aggregator = false;
   bool local = false;
   bool counts_tokens = false;  // serves /v1/messages/count_tokens
@@ -58,7 +58,8 @@ struct Upstream {
   [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || !key.empty(); }
 
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
-  std::vector<std::pair<std::string, dialect::Quirks>> pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
+  std::vector<std::pair<std::string, dialect::Quirks>>
+      pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
   std::vector<UpstreamModel> models;
   std::map<std::string, std::string> headers;  // extra fields of each request, names in lower case
   std::chrono::milliseconds connect_timeout{10'000}, first_byte_timeout{300'000}, idle_timeout{300'000}, total_timeout{0};  // total 0: none
@@ -78,11 +79,12 @@ struct Upstream {
 
 /// Everything that a request needs to know.
 struct Snapshot {
-  std::vector<Secret> tokens;        // client tokens; none: open, which only a loopback listener may be
-  std::vector<std::string> hosts;    // Host names that are ours when we are open, lower case, without ports
+  std::vector<Secret> tokens;      // client tokens; none: open, which only a loopback listener may be
+  std::vector<std::string> hosts;  // Host names that are ours when we are open, lower case, without ports
   std::vector<Upstream> upstreams;
   std::unordered_map<std::string_view, const Upstream*> by_name;
-  std::map<std::string, std::string, std::less<>> keyless;  // providers of the catalogue that are off for want of a key -> the variable to set
+  std::map<std::string, std::string, std::less<>>
+      keyless;  // providers of the catalogue that are off for want of a key -> the variable to set
   policy::Router router{{}, {}, {}, {}};
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   unsigned max_inflight = 1024;

@@ -47,8 +47,10 @@ void block(std::string& out, std::size_t index, const json::Value& value) {
   if (kind == "thinking") start = R"({"type":"thinking","thinking":"","signature":""})";
   const bool tool = kind == "tool_use" || kind == "server_tool_use";
   if (tool)
-    start = fmt::format(R"({{"type":"{}","id":{},"name":{},"input":{{}}}})", kind, raw_of(value, "id", "\"\""), raw_of(value, "name", "\"\""));
-  event(out, "content_block_start", fmt::format(R"({{"type":"content_block_start","index":{},"content_block":{}}})", index, one_line(start)));
+    start =
+        fmt::format(R"({{"type":"{}","id":{},"name":{},"input":{{}}}})", kind, raw_of(value, "id", "\"\""), raw_of(value, "name", "\"\""));
+  event(out, "content_block_start",
+        fmt::format(R"({{"type":"content_block_start","index":{},"content_block":{}}})", index, one_line(start)));
   if (kind == "text") delta(out, index, "text_delta", "text", raw_of(value, "text", "\"\""));
   if (kind == "thinking") {
     delta(out, index, "thinking_delta", "thinking", raw_of(value, "thinking", "\"\""));
@@ -80,8 +82,9 @@ std::string whole_as_stream(std::string_view message) {
   if (const auto content = root.find("content"))
     for (const auto value : content->elements()) block(out, index++, value);
   event(out, "message_delta",
-        fmt::format(R"({{"type":"message_delta","delta":{{"stop_reason":{},"stop_sequence":{}}},"usage":{}}})", raw_of(root, "stop_reason", "\"end_turn\""),
-                    one_line(raw_of(root, "stop_sequence", "null")), one_line(raw_of(root, "usage", R"({"output_tokens":0})"))));
+        fmt::format(R"({{"type":"message_delta","delta":{{"stop_reason":{},"stop_sequence":{}}},"usage":{}}})",
+                    raw_of(root, "stop_reason", "\"end_turn\""), one_line(raw_of(root, "stop_sequence", "null")),
+                    one_line(raw_of(root, "usage", R"({"output_tokens":0})"))));
   event(out, "message_stop", R"({"type":"message_stop"})");
   return out;
 }

@@ -96,13 +96,13 @@ INSTANTIATE_TEST_SUITE_P(Scalars, ScanRefuses,
 
 INSTANTIATE_TEST_SUITE_P(
     Strings, ScanRefuses,
-    testing::Values(
-        Refused{"\"abc", 0, "a string is not closed"}, Refused{"[\"a\",\"b]", 5, "a string is not closed"},
-        Refused{"[\"a\\\"]", 1, "a string is not closed"}, Refused{"\"a\nb\"", 2, "a control character stands in a string"},
-        Refused{"\"a\tb\"", 2, "a control character stands in a string"},
-        Refused{"\"\xff\"", 1, "the bytes are not UTF-8"}, Refused{"\"ab\xc3\"", 3, "the bytes are not UTF-8"},
-        Refused{"\"\xed\xa0\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xc3\xa4\xf5\x80\x80\x80\"", 3, "the bytes are not UTF-8"},
-        Refused{"\"\xe0\x80\x80\"", 1, "the bytes are not UTF-8"}, Refused{"\"\xf4\x90\x80\x80\"", 1, "the bytes are not UTF-8"}));
+    testing::Values(Refused{"\"abc", 0, "a string is not closed"}, Refused{"[\"a\",\"b]", 5, "a string is not closed"},
+                    Refused{"[\"a\\\"]", 1, "a string is not closed"}, Refused{"\"a\nb\"", 2, "a control character stands in a string"},
+                    Refused{"\"a\tb\"", 2, "a control character stands in a string"}, Refused{"\"\xff\"", 1, "the bytes are not UTF-8"},
+                    Refused{"\"ab\xc3\"", 3, "the bytes are not UTF-8"}, Refused{"\"\xed\xa0\x80\"", 1, "the bytes are not UTF-8"},
+                    Refused{"\"\xc3\xa4\xf5\x80\x80\x80\"", 3, "the bytes are not UTF-8"},
+                    Refused{"\"\xe0\x80\x80\"", 1, "the bytes are not UTF-8"},
+                    Refused{"\"\xf4\x90\x80\x80\"", 1, "the bytes are not UTF-8"}));
 
 TEST(Scan, EmptyTexts) {
   EXPECT_EQ(fault_of(""), "the body is empty: expected a JSON value at byte 0");

@@ -59,8 +59,8 @@ char simple_escape(char letter) {
   }
 }
 
-/// `raw` as it is written when it holds an escape that JSON does not have: the index does not look inside strings. Readable bytes follow it,
-/// as it stands in an indexed text.
+/// `raw` as it is written when it holds an escape that JSON does not have: the index does not look inside strings. Readable bytes follow
+/// it, as it stands in an indexed text.
 std::string unescape(std::string_view raw) {
   if (raw.find('\\') == std::string_view::npos || check_escapes(raw)) return std::string(raw);
   std::string out;
@@ -84,7 +84,9 @@ std::string unescape(std::string_view raw) {
 
 std::string Value::text() const { return is_string() ? unescape(raw_text()) : std::string(); }
 
-bool Value::has_valid_escapes() const { return is_string() && (raw_text().find('\\') == std::string_view::npos || !check_escapes(raw_text())); }
+bool Value::has_valid_escapes() const {
+  return is_string() && (raw_text().find('\\') == std::string_view::npos || !check_escapes(raw_text()));
+}
 
 std::string_view Value::resolve(std::string_view written, std::string& scratch) { return scratch = unescape(written); }
 

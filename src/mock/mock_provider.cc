@@ -92,8 +92,11 @@ class MessageBuilder {
     stop_reason_ = "tool_use";
   }
   Script finish() {
-    event("message_delta", fmt::format(R"({{"type":"message_delta","delta":{{"stop_reason":"{}","stop_sequence":null}},"usage":{{"input_tokens":{},"output_tokens":{}}}}})",
-                                       stop_reason_, request_.input_tokens, output_));
+    event(
+        "message_delta",
+        fmt::format(
+            R"({{"type":"message_delta","delta":{{"stop_reason":"{}","stop_sequence":null}},"usage":{{"input_tokens":{},"output_tokens":{}}}}})",
+            stop_reason_, request_.input_tokens, output_));
     event("message_stop", R"({"type":"message_stop"})");
     script_.body = envelope("[" + blocks_ + "]", '"' + stop_reason_ + '"', output_);
     return std::move(script_);
@@ -113,8 +116,8 @@ class MessageBuilder {
   }
   void delta(std::string_view type, std::string_view key, std::string_view text) {
     output_ += 1 + text.size() / kBytesPerToken;
-    event("content_block_delta",
-          fmt::format(R"({{"type":"content_block_delta","index":{},"delta":{{"type":"{}","{}":{}}}}})", index_, type, key, json_quote(text)));
+    event("content_block_delta", fmt::format(R"({{"type":"content_block_delta","index":{},"delta":{{"type":"{}","{}":{}}}}})", index_, type,
+                                             key, json_quote(text)));
   }
   void stop() { event("content_block_stop", fmt::format(R"({{"type":"content_block_stop","index":{}}})", index_++)); }
 
@@ -126,11 +129,15 @@ class MessageBuilder {
 
 std::optional<Script> failure(const Request& request) {
   constexpr std::string_view kError = "error-";
-  if (request.model == "overflow") return Script{400, error_json("invalid_request_error", "prompt is too long: 213462 tokens > 200000 maximum"), {}, false};
+  if (request.model == "overflow")
+    return Script{400, error_json("invalid_request_error", "prompt is too long: 213462 tokens > 200000 maximum"), {}, false};
   if (!request.model.starts_with(kError)) return std::nullopt;
   const auto status = parse_unsigned(std::string_view(request.model).substr(kError.size()));
   if (!status || *status < 400 || *status > 599) return std::nullopt;
-  return Script{static_cast<int>(*status), error_json(*status == 529 ? "overloaded_error" : "api_error", "scripted failure of the mock provider"), {}, false};
+  return Script{static_cast<int>(*status),
+                error_json(*status == 529 ? "overloaded_error" : "api_error", "scripted failure of the mock provider"),
+                {},
+                false};
 }
 
 }  // namespace
@@ -155,11 +162,13 @@ net::Task<> MockProvider::serve(net::Exchange& exchange) {
   const bool messages = path == "/v1/messages", counting = path == "/v1/messages/count_tokens";
   Status sent;
   if (!body || (!messages && !counting)) {
-    sent = co_await exchange.send(body ? 404 : 400, "content-type: application/json\r\n", error_json(body ? "not_found_error" : "invalid_request_error", path));
+    sent = co_await exchange.send(body ? 404 : 400, "content-type: application/json\r\n",
+                                  error_json(body ? "not_found_error" : "invalid_request_error", path));
   } else if (const auto indexed = document_.index(*body); !indexed) {
     sent = co_await exchange.send(400, "content-type: application/json\r\n", error_json("invalid_request_error", indexed.error().message));
   } else if (counting) {
-    sent = co_await exchange.send(200, "content-type: application/json\r\n", fmt::format(R"({{"input_tokens":{}}})", body->size() / kBytesPerToken));
+    sent = co_await exchange.send(200, "content-type: application/json\r\n",
+                                  fmt::format(R"({{"input_tokens":{}}})", body->size() / kBytesPerToken));
   } else {
     const auto stream = document_.root().find("stream");
     const bool streams = stream && stream->boolean().value_or(false);

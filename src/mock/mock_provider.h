@@ -18,9 +18,9 @@ struct Script {
   bool cut = false;                 // the connection ends before the last event
 };
 
-/// Model names say what happens: `echo` says the last user text again; `thinking` thinks first; `tool` calls the first tool that the request
-/// offers, and once it has a result says that; `error-529` (any status) fails; `overflow` finds the prompt too long; `cut` breaks off.
-/// Anything else echoes.
+/// Model names say what happens: `echo` says the last user text again; `thinking` thinks first; `tool` calls the first tool that the
+/// request offers, and once it has a result says that; `error-529` (any status) fails; `overflow` finds the prompt too long; `cut` breaks
+/// off. Anything else echoes.
 Script answer(const json::Document& request);
 
 /// Serves POST /v1/messages and /v1/messages/count_tokens with answer().

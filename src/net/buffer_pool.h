@@ -34,14 +34,14 @@ class Buffer {
   BufferPool* pool_ = nullptr;
 };
 
-/// Keeps a bounded amount of free blocks. Small ones have one size, so that any fits; large ones are kept by their size: many while a worker
-/// is busy, few once trim() was called.
+/// Keeps a bounded amount of free blocks. Small ones have one size, so that any fits; large ones are kept by their size: many while a
+/// worker is busy, few once trim() was called.
 class BufferPool {
  public:
   static constexpr std::size_t kSmall = 16 * 1024;
-  static constexpr std::size_t kKeepSmall = 64;           // blocks
-  static constexpr std::size_t kKeepBusy = 16UL << 20;    // bytes of large blocks, under load
-  static constexpr std::size_t kKeepIdle = 1UL << 20;     // and after trim()
+  static constexpr std::size_t kKeepSmall = 64;         // blocks
+  static constexpr std::size_t kKeepBusy = 16UL << 20;  // bytes of large blocks, under load
+  static constexpr std::size_t kKeepIdle = 1UL << 20;   // and after trim()
 
   /// At least `size` usable bytes. Contents are whatever they were.
   Buffer take(std::size_t size);
@@ -57,7 +57,7 @@ class BufferPool {
     std::size_t size;
   };
   void give_back(std::unique_ptr<char[]> memory, std::size_t size);  // NOLINT
-  std::vector<std::unique_ptr<char[]>> small_;  // NOLINT
+  std::vector<std::unique_ptr<char[]>> small_;                       // NOLINT
   std::vector<Block> large_;
   std::size_t large_bytes_ = 0;
 };

@@ -32,7 +32,8 @@ class Alarm : public Deadline {
 /// The two families in turn, in the resolver's order.
 std::vector<Endpoint> interleave(const Resolver::results_type& results) {
   std::vector<Endpoint> first, second, mixed;
-  for (const auto& entry : results) (first.empty() || entry.endpoint().protocol() == first.front().protocol() ? first : second).push_back(entry.endpoint());
+  for (const auto& entry : results)
+    (first.empty() || entry.endpoint().protocol() == first.front().protocol() ? first : second).push_back(entry.endpoint());
   for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
     if (i < first.size()) mixed.push_back(first[i]);
     if (i < second.size()) mixed.push_back(second[i]);
@@ -42,7 +43,8 @@ std::vector<Endpoint> interleave(const Resolver::results_type& results) {
 
 std::string base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
 }
@@ -72,7 +74,9 @@ std::string Origin::name() const {
 }
 
 Result<Proxy> parse_proxy(std::string_view url) {
-  const auto bad = [&] { return fail(config_error("a proxy must be written http://[user:password@]host:port (HTTPS_PROXY, or `proxy` of a provider)")); };
+  const auto bad = [&] {
+    return fail(config_error("a proxy must be written http://[user:password@]host:port (HTTPS_PROXY, or `proxy` of a provider)"));
+  };
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
     if (!equals_ignoring_case(url.substr(0, scheme), "http")) return bad();
     url.remove_prefix(scheme + 3);
@@ -86,7 +90,8 @@ Result<Proxy> parse_proxy(std::string_view url) {
     url.remove_prefix(at + 1);
   }
   const auto colon = url.rfind(':');
-  const auto port = colon == std::string_view::npos || url.ends_with(']') ? std::optional<std::uint64_t>(80) : parse_unsigned(url.substr(colon + 1));
+  const auto port =
+      colon == std::string_view::npos || url.ends_with(']') ? std::optional<std::uint64_t>(80) : parse_unsigned(url.substr(colon + 1));
   std::string_view host = colon == std::string_view::npos || url.ends_with(']') ? url : url.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (!port || *port == 0 || *port > 65535 || host.empty()) return bad();
@@ -95,7 +100,8 @@ Result<Proxy> parse_proxy(std::string_view url) {
   return proxy;
 }
 
-Result<std::optional<Proxy>> proxy_for(const std::string& host, std::uint16_t port, std::string_view https_proxy, std::string_view no_proxy) {
+Result<std::optional<Proxy>> proxy_for(const std::string& host, std::uint16_t port, std::string_view https_proxy,
+                                       std::string_view no_proxy) {
   if (trim(https_proxy).empty()) return std::nullopt;
   for (const auto entry : split(no_proxy, ','))
     if (left_out(entry, host, port)) return std::nullopt;
@@ -143,7 +149,8 @@ Task<Result<std::vector<Endpoint>>> Connector::resolve(const std::string& host, 
     lookup->resolver.cancel();
     co_return fail(wake_error(wake, "resolving " + host));
   }
-  if (lookup->error || lookup->endpoints.empty()) co_return fail(unreachable(fmt::format("cannot resolve {}: {}", host, lookup->error.message())));
+  if (lookup->error || lookup->endpoints.empty())
+    co_return fail(unreachable(fmt::format("cannot resolve {}: {}", host, lookup->error.message())));
   if (known_.size() >= kMaxKnown) known_.clear();
   known_[key] = {lookup->endpoints, Clock::now() + kKeepNames};
   co_return lookup->endpoints;
@@ -166,7 +173,8 @@ struct Race : std::enable_shared_from_this<Race> {
   void begin_next() {
     const std::size_t number = attempts.size();
     attempts.push_back(std::make_unique<Socket>(executor));
-    attempts.back()->async_connect(endpoints[number], [self = shared_from_this(), number](boost::system::error_code error) { self->ended(number, error); });
+    attempts.back()->async_connect(endpoints[number],
+                                   [self = shared_from_this(), number](boost::system::error_code error) { self->ended(number, error); });
   }
   void ended(std::size_t number, boost::system::error_code why) {
     if (winner || attempts.empty()) return;
@@ -230,7 +238,8 @@ Task<Status> Connector::ask_proxy(Stream& stream, const Origin& origin, TimePoin
     if (scan.state == wire::ScanState::refused) co_return fail(unreachable("the proxy's answer to CONNECT is not HTTP"));
     if (scan.state == wire::ScanState::need_more) continue;
     if (answer.status / 100 == 2 && scan.consumed == used) co_return Status{};
-    co_return fail(unreachable(fmt::format("the proxy {}:{} refused to connect to {} (status {})", origin.proxy->host, origin.proxy->port, authority, answer.status)));
+    co_return fail(unreachable(fmt::format("the proxy {}:{} refused to connect to {} (status {})", origin.proxy->host, origin.proxy->port,
+                                           authority, answer.status)));
   }
 }
 

@@ -34,7 +34,8 @@ struct Origin {
 
 /// The proxy that HTTPS_PROXY names for this host, unless NO_PROXY leaves it out (exact names, .suffixes, *, host:port, addresses).
 /// Fails when the variable holds no usable http:// URL.
-Result<std::optional<Proxy>> proxy_for(const std::string& host, std::uint16_t port, std::string_view https_proxy, std::string_view no_proxy);
+Result<std::optional<Proxy>> proxy_for(const std::string& host, std::uint16_t port, std::string_view https_proxy,
+                                       std::string_view no_proxy);
 /// Reads one "http://user:password@host:port".
 Result<Proxy> parse_proxy(std::string_view url);
 

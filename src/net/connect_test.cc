@@ -31,7 +31,8 @@ TEST(proxy, urls) {
   EXPECT_EQ(read("http://[::1]:8080"), "::1 8080 ");
   EXPECT_EQ(read("http://[::1]"), "::1 80 ");
   EXPECT_EQ(read("http://user:pass@proxy:1"), "proxy 1 Basic dXNlcjpwYXNz");
-  for (const auto* bad : {"", "https://proxy:1", "socks5://proxy:1", "http://:80", "http://proxy:0", "http://proxy:65536", "http://proxy:x"})
+  for (const auto* bad :
+       {"", "https://proxy:1", "socks5://proxy:1", "http://:80", "http://proxy:0", "http://proxy:65536", "http://proxy:x"})
     EXPECT_EQ(read(bad), "bad") << bad;
 }
 
@@ -85,8 +86,10 @@ TEST(connect_proxy, is_asked_to_connect_with_its_authorization) {
   RawClient client(gateway.port());
   client.send(request());
   EXPECT_TRUE(eventually([&] { return proxy.received().contains("POST /v1/messages"); }));
-  EXPECT_THAT(proxy.received(), StartsWith("CONNECT provider.invalid:1234 HTTP/1.1\r\nhost: provider.invalid:1234\r\nproxy-authorization: Basic dXNlcjpwYXNz\r\n\r\n"
-                                           "POST /v1/messages HTTP/1.1\r\n"));
+  EXPECT_THAT(
+      proxy.received(),
+      StartsWith("CONNECT provider.invalid:1234 HTTP/1.1\r\nhost: provider.invalid:1234\r\nproxy-authorization: Basic dXNlcjpwYXNz\r\n\r\n"
+                 "POST /v1/messages HTTP/1.1\r\n"));
 }
 
 TEST(connect_proxy, tls_runs_through_it) {
@@ -99,7 +102,8 @@ TEST(connect_proxy, tls_runs_through_it) {
     visit.send("HTTP/1.1 200 OK\r\n\r\n");
     if (visit.socket().accept_tls(context)) answer_messages(visit);
   });
-  TestGateway gateway(claude("https://provider.invalid", fmt::format(", proxy: 'http://127.0.0.1:{}', ca_file: {}", proxy.port(), certificates.ca_file())));
+  TestGateway gateway(
+      claude("https://provider.invalid", fmt::format(", proxy: 'http://127.0.0.1:{}', ca_file: {}", proxy.port(), certificates.ca_file())));
   RawClient client(gateway.port());
   EXPECT_EQ(client.ask(request()).body, kMessage);
   EXPECT_EQ(client.ask(request(true)).body, joined(kMessageEvents));
@@ -107,8 +111,8 @@ TEST(connect_proxy, tls_runs_through_it) {
 }
 
 TEST(connect_proxy, its_refusal_is_an_error) {
-  for (const auto* answer : {"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 403 No\r\n\r\n", "nonsense\r\n\r\n",
-                             "HTTP/1.1 200 OK\r\n\r\nbytes too early"}) {
+  for (const auto* answer : {"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 403 No\r\n\r\n",
+                             "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nbytes too early"}) {
     ScriptedProvider proxy([answer](Visit& visit) {
       visit.head();
       visit.send(answer);
@@ -175,8 +179,9 @@ TEST(connect_tls, a_large_request_on_a_new_connection) {
 
 TEST(connect_tls, who_cannot_prove_a_name_is_refused) {
   Certificates certificates, others;
-  const CertificateFiles served[] = {certificates.issue_self_signed("DNS:localhost"), certificates.issue("DNS:elsewhere.test"), others.issue("DNS:localhost"),
-                                     certificates.issue("DNS:*.localhost"), certificates.issue("IP:127.0.0.2")};
+  const CertificateFiles served[] = {certificates.issue_self_signed("DNS:localhost"), certificates.issue("DNS:elsewhere.test"),
+                                     others.issue("DNS:localhost"), certificates.issue("DNS:*.localhost"),
+                                     certificates.issue("IP:127.0.0.2")};
   for (const auto& files : served) {
     ScriptedProvider provider(answer_messages, certificates.server(files));
     TestGateway gateway(claude(fmt::format("https://localhost:{}", provider.port()), ", ca_file: " + certificates.ca_file()));

@@ -16,7 +16,7 @@ struct Lease {
 /// Keeps idle connections by origin, drops those that the provider closes or that idle too long, and dials new ones.
 class ConnectionPool {
  public:
-  static constexpr std::size_t kMostIdle = 128;  // per origin
+  static constexpr std::size_t kMostIdle = 128;         // per origin
   static constexpr std::chrono::seconds kKeepIdle{55};  // below the usual 60 s of servers and load balancers
 
   explicit ConnectionPool(Worker& worker);

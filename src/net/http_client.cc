@@ -31,7 +31,8 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
     if (end_ > begin_) {
       const auto scan = wire::scan_response({buffer_.data() + begin_, end_ - begin_}, head_, &scanned);
       if (scan.state == wire::ScanState::refused)
-        co_return fail(provider_error(ErrorKind::protocol, "the answer is not HTTP as it should be: " + std::string(wire::describe(scan.fault))));
+        co_return fail(
+            provider_error(ErrorKind::protocol, "the answer is not HTTP as it should be: " + std::string(wire::describe(scan.fault))));
       if (scan.state == wire::ScanState::done) {
         begin_ += scan.consumed;
         scanned = 0;
@@ -73,7 +74,8 @@ ClientExchange::Step ClientExchange::broken(ErrorKind kind, std::string text) {
 }
 
 ClientExchange::Step ClientExchange::at_close() {
-  if (framing_ != wire::Framing::until_close) return broken(ErrorKind::connection, "the provider closed the connection in the middle of its answer");
+  if (framing_ != wire::Framing::until_close)
+    return broken(ErrorKind::connection, "the provider closed the connection in the middle of its answer");
   body_done_ = true;
   return Step::end;
 }
@@ -85,7 +87,8 @@ ClientExchange::Step ClientExchange::decode_chunks(char* bytes, std::size_t size
   while (!input.empty()) {
     const auto step = chunks_.next(input);
     input.remove_prefix(step.consumed);
-    if (step.state == wire::ChunkState::refused) return broken(ErrorKind::protocol, "the answer's chunks are malformed: " + std::string(chunks_.fault()));
+    if (step.state == wire::ChunkState::refused)
+      return broken(ErrorKind::protocol, "the answer's chunks are malformed: " + std::string(chunks_.fault()));
     if (step.state == wire::ChunkState::data) {
       if (bytes + used != step.data.data()) std::memmove(bytes + used, step.data.data(), step.data.size());
       used += step.data.size();

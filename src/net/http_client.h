@@ -24,8 +24,8 @@ class ClientExchange {
   void release_head() { head_ = {}; }
 
   enum class Step : unsigned char { data, end, wait, failed };
-  /// The next decoded bytes of the body, without suspending. With Step::data, `data` views the worker's scratch (or the head's buffer) and lasts
-  /// until the coroutine suspends. Step::wait: suspend in wait_body(). Step::failed: fault() says why.
+  /// The next decoded bytes of the body, without suspending. With Step::data, `data` views the worker's scratch (or the head's buffer) and
+  /// lasts until the coroutine suspends. Step::wait: suspend in wait_body(). Step::failed: fault() says why.
   Step try_body(std::string_view& data);
   /// Suspends until there may be more.
   Task<Wake> wait_body(TimePoint deadline);

@@ -75,7 +75,8 @@ Task<Result<std::string_view>> Exchange::read_body(std::size_t most) {
   if (head_.framing == wire::Framing::none) co_return std::string_view{};
   if (head_.framing == wire::Framing::length && head_.content_length > most) {
     keep_alive_ = body_read_ = false;
-    co_return fail(client_error(ErrorKind::too_large, fmt::format("the body has {} bytes; at most {} are allowed", head_.content_length, most)));
+    co_return fail(
+        client_error(ErrorKind::too_large, fmt::format("the body has {} bytes; at most {} are allowed", head_.content_length, most)));
   }
   if (head_.expect_continue && begin_ == end_) {
     if (auto sent = co_await client_.write_all(kContinue, limits_.write); !sent) co_return fail(gone());
@@ -215,7 +216,8 @@ Task<Status> Exchange::put(std::span<const iovec> pieces) {
   co_return fail(blame_client(sent.error()));
 }
 
-/// Pieces in the worker's scratch: other coroutines write there as soon as this one waits, so what the socket does not take is copied first.
+/// Pieces in the worker's scratch: other coroutines write there as soon as this one waits, so what the socket does not take is copied
+/// first.
 Task<Status> Exchange::put_copying(std::span<const iovec> pieces) {
   if (client_gone_) co_return fail(gone());
   std::size_t written = 0, total = 0;
@@ -274,8 +276,8 @@ Task<Status> Exchange::end_stream(std::string_view last) {
   answer_ended_ = true;
   if (!chunked_answer_) co_return co_await send_stream(last);
   const auto size = wire::chunk_head(last.size());
-  const std::array pieces{piece(last.empty() ? std::string_view{} : size.view()), piece(last), piece(last.empty() ? std::string_view{} : wire::kChunkEnd),
-                          piece(wire::kLastChunk)};
+  const std::array pieces{piece(last.empty() ? std::string_view{} : size.view()), piece(last),
+                          piece(last.empty() ? std::string_view{} : wire::kChunkEnd), piece(wire::kLastChunk)};
   co_return co_await put_copying(pieces);
 }
 
@@ -315,7 +317,7 @@ class ServerConnection {
   Service& service_;
   const ServerLimits& limits_;
   IdleClient idle_{&client_};
-  Buffer buffer_;            // unread bytes of the next requests
+  Buffer buffer_;  // unread bytes of the next requests
   std::size_t unread_ = 0;
   wire::HeadFault fault_ = wire::HeadFault::none;
 };
@@ -410,8 +412,8 @@ Task<> ServerConnection::refuse(Exchange& exchange) {
   exchange.keep_alive_ = false;
   exchange.body_read_ = true;
   exchange.head_ = {};
-  const std::string body =
-      fmt::format(R"({{"type":"error","error":{{"type":"invalid_request_error","message":{}}}}})", json_quote(fmt::format("HTTP: {}", why)));
+  const std::string body = fmt::format(R"({{"type":"error","error":{{"type":"invalid_request_error","message":{}}}}})",
+                                       json_quote(fmt::format("HTTP: {}", why)));
   auto sent = co_await exchange.send(status, "content-type: application/json\r\n", body);
   if (sent) co_await linger();
 }

@@ -17,12 +17,12 @@ namespace penstock::net {
 
 /// Bounds of a client connection.
 struct ServerLimits {
-  std::chrono::milliseconds head{30'000};        // from the first byte of a head to its last
-  std::chrono::milliseconds idle{75'000};        // between two requests
-  std::chrono::milliseconds body_idle{30'000};   // between two reads of a body
-  std::chrono::milliseconds write{60'000};       // a client that takes nothing for this long is given up
-  std::chrono::milliseconds linger{2'000};       // for a refused client to read our answer
-  std::size_t body_rate = 8 * 1024;              // bytes per second that a body must come at, after body_idle
+  std::chrono::milliseconds head{30'000};       // from the first byte of a head to its last
+  std::chrono::milliseconds idle{75'000};       // between two requests
+  std::chrono::milliseconds body_idle{30'000};  // between two reads of a body
+  std::chrono::milliseconds write{60'000};      // a client that takes nothing for this long is given up
+  std::chrono::milliseconds linger{2'000};      // for a refused client to read our answer
+  std::size_t body_rate = 8 * 1024;             // bytes per second that a body must come at, after body_idle
 };
 
 /// One request and its answer. Lives in the connection's coroutine; valid until the Service's coroutine ends.
@@ -36,8 +36,8 @@ class Exchange {
   [[nodiscard]] bool is_head_request() const { return head_.method == "HEAD"; }
   Worker& worker() { return worker_; }
 
-  /// Reads the whole body (answering an Expect first). The view lasts until release_request(), with kBufferPadding readable bytes behind it.
-  /// Fails with too_large, timeout, protocol (bad chunks) or connection.
+  /// Reads the whole body (answering an Expect first). The view lasts until release_request(), with kBufferPadding readable bytes behind
+  /// it. Fails with too_large, timeout, protocol (bad chunks) or connection.
   Task<Result<std::string_view>> read_body(std::size_t most);
 
   /// Answers in one piece. `fields` are whole lines ("name: value\r\n"), without content-length. Does nothing but note a failure when the
@@ -82,11 +82,11 @@ class Exchange {
   Stream& client_;
   const ServerLimits& limits_;
   wire::RequestHead head_;
-  Buffer buffer_;               // the head, and what came with it
-  std::size_t begin_ = 0;       // of unread bytes in buffer_ (behind the head)
-  std::size_t end_ = 0;         // of bytes in buffer_
-  Buffer body_buffer_;          // a body that does not fit behind its head
-  std::string early_;           // pipelined bytes that came while we answered
+  Buffer buffer_;          // the head, and what came with it
+  std::size_t begin_ = 0;  // of unread bytes in buffer_ (behind the head)
+  std::size_t end_ = 0;    // of bytes in buffer_
+  Buffer body_buffer_;     // a body that does not fit behind its head
+  std::string early_;      // pipelined bytes that came while we answered
   std::function<void()> gone_;
   int status_ = 0;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;

@@ -30,7 +30,8 @@ TEST(http_server, pipelined_requests_are_answered_in_order) {
   EchoServer server;
   RawClient client(server.port());
   std::string all;
-  for (int i = 0; i < 200; ++i) all += i % 2 ? get(fmt::format("/{}", i)) : post(fmt::format("/{}", i), std::string(static_cast<std::size_t>(i), 'x'));
+  for (int i = 0; i < 200; ++i)
+    all += i % 2 ? get(fmt::format("/{}", i)) : post(fmt::format("/{}", i), std::string(static_cast<std::size_t>(i), 'x'));
   client.send(all);
   for (int i = 0; i < 200; ++i) EXPECT_EQ(client.reply().body, i % 2 ? fmt::format("GET /{} 0", i) : fmt::format("POST /{} {}", i, i));
 }
@@ -165,7 +166,8 @@ TEST(http_server, an_idle_connection_ends_silently) {
 
 TEST(http_server, peers_that_go_away_leave_nothing_behind) {
   EchoServer server;
-  for (const std::string_view part : {"", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"}) {
+  for (const std::string_view part :
+       {"", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"}) {
     for (int way = 0; way < 3; ++way) {
       RawClient client(server.port());
       client.send(part);

@@ -28,7 +28,8 @@ Task<> serve_accepted(Worker& worker, Service& service, Stream client, std::shar
 Result<std::vector<Endpoint>> Listener::listen(const std::string& host, std::uint16_t port) {
   boost::system::error_code error;
   asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver(control_.get_executor());
-  const auto found = resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive | asio::ip::resolver_base::numeric_service, error);
+  const auto found =
+      resolver.resolve(host, std::to_string(port), asio::ip::resolver_base::passive | asio::ip::resolver_base::numeric_service, error);
   if (error || found.empty()) return fail(config_error(fmt::format("cannot listen on {}:{}: {}", host, port, error.message())));
   std::vector<Endpoint> bound;
   std::optional<Error> fault;
@@ -54,7 +55,8 @@ Result<Endpoint> Listener::open(const Endpoint& endpoint) {
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(kBacklog, error);
   if (error == asio::error::address_in_use)
-    return fail(config_error(fmt::format("{} is taken by another program; choose another address with --listen HOST:PORT or server.listen", where)));
+    return fail(config_error(
+        fmt::format("{} is taken by another program; choose another address with --listen HOST:PORT or server.listen", where)));
   if (error) return fail(config_error(fmt::format("cannot listen on {}: {}", where, error.message())));
   acceptors_.push_back(acceptor);
   start(control_.get_executor(), accept(acceptor));
@@ -79,7 +81,8 @@ void Listener::hand_over(Socket socket) {
   boost::system::error_code gone;
   const auto protocol = socket.local_endpoint(gone).protocol();
   if (gone) return;
-  const auto least = std::ranges::min_element(serving_, {}, [](const Serving& one) { return one.worker->connections.load(std::memory_order_relaxed); });
+  const auto least =
+      std::ranges::min_element(serving_, {}, [](const Serving& one) { return one.worker->connections.load(std::memory_order_relaxed); });
   Worker& worker = *least->worker;
   worker.connections.fetch_add(1, std::memory_order_relaxed);
   const int handle = socket.release();

@@ -1,7 +1,7 @@
 #include "net/stream.h"
 
-#include <openssl/err.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -146,7 +146,8 @@ Io write_plain(int socket, std::span<const iovec> pieces, std::size_t& put) {
 /// Up to one record's worth of the pieces: a view when the first piece is large, else joined in `room`.
 std::string_view next_record(std::span<const iovec> pieces, std::array<char, kTlsGather>& room) {
   const auto& first = pieces.front();
-  if (pieces.size() == 1 || first.iov_len >= kTlsGather) return {static_cast<const char*>(first.iov_base), std::min(first.iov_len, kTlsGather)};
+  if (pieces.size() == 1 || first.iov_len >= kTlsGather)
+    return {static_cast<const char*>(first.iov_base), std::min(first.iov_len, kTlsGather)};
   std::size_t filled = 0;
   for (const auto& piece : pieces) {
     const auto count = std::min(piece.iov_len, room.size() - filled);
@@ -232,7 +233,8 @@ Task<Status> Stream::write_all(std::span<const iovec> pieces, Clock::duration pa
       while (first < left.size() && left[first].iov_len == 0) ++first;
       continue;
     }
-    if (io == Io::end || io == Io::failed) co_return fail(Error{ErrorKind::connection, Fault::provider, "the connection broke while writing"});
+    if (io == Io::end || io == Io::failed)
+      co_return fail(Error{ErrorKind::connection, Fault::provider, "the connection broke while writing"});
     const Wake wake = co_await wait(io == Io::want_write ? Direction::write : Direction::read, Clock::now() + patience);
     if (wake != Wake::ready) co_return fail(wake_error(wake, "writing"));
   }

@@ -30,9 +30,11 @@ void set_common(SSL_CTX* context) {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }
 
-int choose_http11(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void* /*none*/) {
+int choose_http11(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                  void* /*none*/) {
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kHttp11.data(), kHttp11.size(), in, in_size) != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+  if (SSL_select_next_proto(&chosen, out_size, kHttp11.data(), kHttp11.size(), in, in_size) != OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
@@ -112,8 +114,7 @@ Result<std::shared_ptr<TlsServerContext>> TlsServerContext::make(const std::stri
     return fail(config_error("the certificate " + cert + " cannot be used: " + tls_error_text()));
   if (SSL_CTX_use_PrivateKey_file(made->context_, key.c_str(), SSL_FILETYPE_PEM) != 1)
     return fail(config_error("the key " + key + " cannot be used: " + tls_error_text()));
-  if (SSL_CTX_check_private_key(made->context_) != 1)
-    return fail(config_error("the key " + key + " does not fit the certificate " + cert));
+  if (SSL_CTX_check_private_key(made->context_) != 1) return fail(config_error("the key " + key + " does not fit the certificate " + cert));
   SSL_CTX_set_alpn_select_cb(made->context_, choose_http11, nullptr);
   return made;
 }

@@ -25,7 +25,8 @@ class Worker {
  public:
   static constexpr std::size_t kScratch = 64 * 1024;
 
-  explicit Worker(unsigned number) : number_(number), context_(std::make_unique<asio::io_context>(1)), deadlines_(context_->get_executor()) {}
+  explicit Worker(unsigned number)
+      : number_(number), context_(std::make_unique<asio::io_context>(1)), deadlines_(context_->get_executor()) {}
   /// Coroutines that still wait are destroyed here; what they refer to (services) must still be there.
   ~Worker();
   Worker(const Worker&) = delete;
@@ -54,7 +55,7 @@ class Worker {
   }
 
   std::unordered_set<IdleClient*> clients;  // open client connections
-  std::atomic<unsigned> connections{0};  // open client connections; read by the listener
+  std::atomic<unsigned> connections{0};     // open client connections; read by the listener
 
  private:
   static constexpr std::chrono::seconds kTrimAfter{2};

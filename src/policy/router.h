@@ -32,8 +32,8 @@ struct Plan {
 
 /// A name that GET /v1/models offers.
 struct ListedModel {
-  std::string name;       // undecorated: a rule's name, or provider/model
-  config::Target target;  // where it goes first
+  std::string name;          // undecorated: a rule's name, or provider/model
+  config::Target target;     // where it goes first
   std::string display_name;  // as a rule gives it; empty: none
 };
 

@@ -46,7 +46,8 @@ bool is_hop_by_hop(std::string_view name) {
 
 bool names_fields_in_connection(const std::vector<Field>& fields) {
   return std::ranges::any_of(fields, [](const Field& field) {
-    return equals_ignoring_case(field.name, "connection") && !equals_ignoring_case(field.value, "keep-alive") && !equals_ignoring_case(field.value, "close");
+    return equals_ignoring_case(field.name, "connection") && !equals_ignoring_case(field.value, "keep-alive") &&
+           !equals_ignoring_case(field.value, "close");
   });
 }
 

@@ -79,6 +79,15 @@ void TestGateway::on_worker(std::size_t worker, const std::function<void(net::Wo
   done.get_future().get();
 }
 
+void TestGateway::settle() {
+  for (std::size_t i = 0; i < 3 * workers_.size(); ++i) on_worker(i % workers_.size(), [](net::Worker&, gateway::Gateway&) {});
+}
+
+void TestGateway::drain() {
+  settle();
+  shared_.draining = true;
+}
+
 TestGateway::~TestGateway() {
   stop();
   ::close(log_file_);
@@ -94,25 +103,31 @@ void TestGateway::stop() {
   listener_.reset();
 }
 
-std::string TestGateway::log() {
-  stop();
+std::string TestGateway::log_so_far() const {
   std::string text;
   char room[4096];
-  ::lseek(log_file_, 0, SEEK_SET);
-  for (ssize_t got = 0; (got = ::read(log_file_, room, sizeof room)) > 0;) text.append(room, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::pread(log_file_, room, sizeof room, static_cast<off_t>(text.size()))) > 0;)
+    text.append(room, static_cast<std::size_t>(got));
   return text;
 }
 
+std::string TestGateway::log() {
+  stop();
+  return log_so_far();
+}
+
 std::string anthropic_at(const std::string& url) {
-  return fmt::format("providers:\n  claude: {{ catalog: anthropic, base_url: {}, api_key: sk-provider-secret }}\n", url);
+  return fmt::format("providers:\n  claude: {{ catalog: anthropic, base_url: '{}', api_key: sk-provider-secret }}\n", url);
 }
 
 std::string third_party_at(const std::string& url) {
-  return fmt::format("providers:\n  other: {{ base_url: {}, api_key: sk-other-secret, models: [ {{ id: m, window: 1000, max_output: 100 }} ] }}\n", url);
+  return fmt::format(
+      "providers:\n  other: {{ base_url: '{}', api_key: sk-other-secret, models: [ {{ id: m, window: 1000, max_output: 100 }} ] }}\n", url);
 }
 
 std::string message_body(std::string_view model, bool stream, std::string_view more) {
-  return fmt::format(R"({{"model":"{}","max_tokens":16,"stream":{},"messages":[{{"role":"user","content":"hello"}}]{}}})", model, stream, more);
+  return fmt::format(R"({{"model":"{}","max_tokens":16,"stream":{},"messages":[{{"role":"user","content":"hello"}}]{}}})", model, stream,
+                     more);
 }
 
 bool eventually(const std::function<bool()>& holds) {

@@ -17,7 +17,7 @@ struct GatewayOptions {
   unsigned workers = 1;
   net::ServerLimits limits;
   std::shared_ptr<net::TlsServerContext> tls;
-  std::function<void(gateway::Snapshot&)> adjust;          // of what the configuration cannot say
+  std::function<void(gateway::Snapshot&)> adjust;           // of what the configuration cannot say
   std::function<std::string(const std::string&)> variable;  // the environment; none by default
 };
 
@@ -33,14 +33,19 @@ class TestGateway {
   /// Requests from now on are served by this configuration. Returns when every worker has it.
   void reload(const std::string& yaml);
   void use_certificate(std::shared_ptr<net::TlsServerContext> tls);
-  void drain() { shared_.draining = true; }
+  /// Connections that wait for a request by now get their answer yet; new ones get none.
+  void drain();
   [[nodiscard]] unsigned inflight() const { return shared_.inflight; }
   /// Open client connections of a worker.
   [[nodiscard]] unsigned connections(std::size_t worker) const { return workers_[worker]->connections; }
   /// Runs a job on a worker's thread and waits for it.
   void on_worker(std::size_t worker, const std::function<void(net::Worker&, gateway::Gateway&)>& job);
+  /// Returns when the workers have seen what reached their sockets before.
+  void settle();
   /// Ends all threads. Idempotent.
   void stop();
+  /// What the access log holds by now; lines come after a while.
+  [[nodiscard]] std::string log_so_far() const;
   /// Stops, and returns what the access log holds.
   std::string log();
 

@@ -79,6 +79,15 @@ bool PeerSocket::connect_tls(SSL_CTX* context, const std::string& server_name, S
   return handshake(kPatience);
 }
 
+std::string PeerSocket::shown_subject() const {
+  X509* cert = SSL_get1_peer_certificate(ssl_);
+  if (!cert) return {};
+  char name[256];
+  X509_NAME_oneline(X509_get_subject_name(cert), name, sizeof name);
+  X509_free(cert);
+  return name;
+}
+
 std::size_t PeerSocket::send_some(std::string_view bytes) {
   if (!open()) return 0;
   if (ssl_) {

@@ -32,6 +32,8 @@ class PeerSocket {
   bool accept_tls(SSL_CTX* context);
   bool connect_tls(SSL_CTX* context, const std::string& server_name, SSL_SESSION* session = nullptr);
   [[nodiscard]] SSL* tls() const { return ssl_; }
+  /// The subject of the certificate that the other side showed.
+  [[nodiscard]] std::string shown_subject() const;
 
   /// Sends everything. False when the other side does not take it.
   bool send(std::string_view bytes);

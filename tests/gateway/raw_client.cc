@@ -24,9 +24,7 @@ std::string field_in(std::string_view head, std::string_view name, bool& there) 
 bool take_body(const wire::ResponseHead& head, wire::ChunkDecoder& chunks, std::string& bytes, Reply& reply) {
   switch (head.framing) {
     case wire::Framing::none: return true;
-    case wire::Framing::until_close:
-      reply.body += std::exchange(bytes, {});
-      return false;
+    case wire::Framing::until_close: reply.body += std::exchange(bytes, {}); return false;
     case wire::Framing::length: {
       const auto size = std::min<std::size_t>(bytes.size(), head.content_length - reply.body.size());
       reply.body.append(bytes, 0, size);

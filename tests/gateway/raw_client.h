@@ -14,8 +14,8 @@ namespace penstock::tests {
 /// An answer, read to its end.
 struct Reply {
   int status = 0;
-  std::string head;  // as it came, with its empty line
-  std::string body;  // decoded
+  std::string head;         // as it came, with its empty line
+  std::string body;         // decoded
   bool whole = false;       // head and body came to their proper end
   bool keep_alive = false;  // the connection may serve again
   std::string fault;        // what was wrong when it is not whole

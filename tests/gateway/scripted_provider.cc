@@ -91,7 +91,9 @@ bool Visit::gateway_leaves() {
   }
 }
 
-ScriptedProvider::ScriptedProvider(Script script, SSL_CTX* tls, const char* address) : tls_(tls), script_(std::move(script)) { listen(address); }
+ScriptedProvider::ScriptedProvider(Script script, SSL_CTX* tls, const char* address) : tls_(tls), script_(std::move(script)) {
+  listen(address);
+}
 
 ScriptedProvider::ScriptedProvider(std::string answer)
     : ScriptedProvider([answer = std::move(answer)](Visit& visit) {
@@ -108,7 +110,8 @@ void ScriptedProvider::listen(const char* address) {
   sockaddr_storage name{};
   socklen_t size = sizeof name;
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&name), &size);
-  port_ = ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(name).sin6_port : reinterpret_cast<sockaddr_in&>(name).sin_port);
+  port_ =
+      ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(name).sin6_port : reinterpret_cast<sockaddr_in&>(name).sin_port);
   ::freeaddrinfo(found);
   if (!bound) throw std::runtime_error("a provider of the tests cannot listen");
   acceptor_ = std::thread([this] { accept(); });

@@ -41,7 +41,8 @@ class ScriptedProvider;
 /// One connection from the gateway, in the hands of the script.
 class Visit {
  public:
-  Visit(ScriptedProvider& provider, PeerSocket socket, std::size_t number) : provider_(provider), socket_(std::move(socket)), number_(number) {}
+  Visit(ScriptedProvider& provider, PeerSocket socket, std::size_t number)
+      : provider_(provider), socket_(std::move(socket)), number_(number) {}
   [[nodiscard]] std::size_t number() const { return number_; }
   PeerSocket& socket() { return socket_; }
 

@@ -1,0 +1,104 @@
+#include "gateway/pages.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "json/padded.h"
+#include "tests/gateway/fixture.h"
+#include "tests/gateway/raw_client.h"
+
+namespace penstock::gateway {
+namespace {
+
+using namespace tests;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto kTwoProviders =
+    "providers:\n"
+    "  zai: { api_key: k, base_url: 'http://127.0.0.1:9' }\n"
+    "  local: { base_url: 'http://127.0.0.1:9', models: [ { id: qwen, window: 131072, max_output: 4096, display_name: Qwen } ] }\n"
+    "models:\n"
+    "  - { name: fast, to: local/qwen }\n"
+    "  - { match: 'gpt-*', to: 'local/*' }\n";
+
+std::vector<std::string> ids(const std::string& page) {
+  const json::Padded copy(page);
+  json::Document document;
+  EXPECT_TRUE(document.index(copy.text())) << page;
+  std::vector<std::string> found;
+  for (const auto entry : document.root().find("data")->elements()) found.push_back(entry.find("id")->text());
+  return found;
+}
+
+TEST(pages, models_for_the_picker_and_both_sdks) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  const auto reply = client.ask(get("/v1/models?limit=1000"));
+  EXPECT_EQ(reply.status, 200);
+  const auto listed = ids(reply.body);
+  ASSERT_GE(listed.size(), 3U);
+  EXPECT_THAT(listed, testing::Each(testing::ContainsRegex("^(anthropic|claude)")));
+  EXPECT_THAT(listed, testing::Contains("anthropic/fast"));
+  EXPECT_THAT(listed, testing::Contains("anthropic/local/qwen"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("object":"list","data":[)"));
+  EXPECT_THAT(reply.body, HasSubstr(R"x("display_name":"Qwen (local)","created_at":")x"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("max_input_tokens":131072,"max_tokens":4096)"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("has_more":false,"first_id":"anthropic/fast","last_id":")"));
+  // Every listed id routes.
+  for (const auto& id : listed) EXPECT_EQ(client.ask(get("/v1/models/" + id)).status, 200) << id;
+}
+
+TEST(pages, the_list_of_one_provider) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  EXPECT_EQ(ids(client.ask(get("/to/local/v1/models")).body), (std::vector<std::string>{"anthropic/fast", "anthropic/local/qwen"}));
+}
+
+TEST(pages, one_model) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  EXPECT_THAT(client.ask(get("/v1/models/local%2Fqwen")).body, HasSubstr(R"("id":"local/qwen")"));
+  EXPECT_EQ(client.ask(get("/v1/models/nobody")).status, 404);
+  EXPECT_THAT(client.ask(get("/v1/models/nobody")).body, HasSubstr(R"({"type":"error","error":{"type":"not_found_error")"));
+}
+
+TEST(pages, health_says_whose_key_is_missing) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  EXPECT_EQ(client.ask(get("/health")).status, 200);
+  gateway.reload("providers: { zai: { base_url: 'http://127.0.0.1:9' } }\n");
+  const auto reply = client.ask(get("/health"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_THAT(
+      reply.body,
+      HasSubstr(R"({"status":"degraded","providers":{"zai":{"upstream":"http://127.0.0.1:9","dialect":"anthropic","key_present":false)"));
+}
+
+TEST(pages, probes) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  for (const auto* path : {"/", "/api/hello", "/livez", "/readyz", "/health", "/v1/models"}) {
+    EXPECT_EQ(client.ask(get(path)).status, 200) << path;
+    const auto head = client.ask(fmt::format("HEAD {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path));
+    EXPECT_EQ(head.status, 200) << path;
+    EXPECT_THAT(head.field("content-length"), Not("0")) << path;
+  }
+  gateway.drain();
+  EXPECT_EQ(client.ask(get("/health")).status, 503);
+}
+
+TEST(pages, what_is_not_there_and_what_takes_another_method) {
+  TestGateway gateway(kTwoProviders);
+  RawClient client(gateway.port());
+  const auto nowhere = client.ask(get("/v2/messages"));
+  EXPECT_EQ(nowhere.status, 404);
+  EXPECT_THAT(nowhere.body, HasSubstr("/v2/messages"));
+  const auto wrong = client.ask(get("/v1/messages"));
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.field("allow"), "POST");
+}
+
+}  // namespace
+}  // namespace penstock::gateway
