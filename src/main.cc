@@ -1,5 +1,7 @@
 // The table of subcommands.
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -41,9 +43,17 @@ void bound_memory() {
   mallopt(M_TRIM_THRESHOLD, 2 * kLarge);
 }
 
+/// A program started without its standard descriptors would get sockets in their places, and write its log into them.
+void keep_standard_descriptors() {
+  int opened = ::open("/dev/null", O_RDWR);
+  while (opened >= 0 && opened <= STDERR_FILENO) opened = ::dup(opened);
+  if (opened > STDERR_FILENO) ::close(opened);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  keep_standard_descriptors();
   bound_memory();
   CLI::App app("Penstock: every large language model behind the API that your client already speaks", "penstock");
   app.set_version_flag("--version", PENSTOCK_VERSION);

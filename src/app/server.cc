@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
 
 #include "app/load_catalog.h"
 #include "app/state_dir.h"
@@ -28,12 +27,6 @@ std::shared_ptr<const gateway::Snapshot> own_reference(const std::shared_ptr<con
   auto holder = std::make_shared<std::shared_ptr<const gateway::Snapshot>>(snapshot);
   const auto* inner = holder->get();
   return {std::move(holder), inner};
-}
-
-bool is_blank(const std::string& path) {
-  std::ifstream file(path);
-  char first = 0;
-  return !(file >> first);
 }
 
 /// A file's identity for "has it changed": time and inode (editors replace files).
@@ -130,7 +123,9 @@ bool Server::reload_config(const char* why) {
   auto config = read_config(options_, catalog_);
   if (!config) return refused(config.error());
   if (config->path != config_.path) return refused("the configuration file " + config_.path + " is gone");
-  if (!config->path.empty() && is_blank(config->path)) return refused("the configuration file is empty");
+  if (config->blank && !config_.blank) return refused("the configuration file is empty");
+  if (config->auth_tokens.empty() && !config_.auth_tokens.empty())
+    return refused("auth.tokens is gone; stop the gateway and start it again to run it without client tokens");
   if (options_.listen) config->server.listen = {*options_.listen};
   // We keep listening where we do, whatever the new file says.
   if (config->auth_tokens.empty() && !std::ranges::all_of(config_.server.listen, config::is_loopback))

@@ -108,7 +108,8 @@ struct Log {
 
 /// The whole file. A default-constructed Config is what runs with no file at all.
 struct Config {
-  std::string path;  // the file it came from; empty without one
+  std::string path;    // the file it came from; empty without one
+  bool blank = false;  // the file says nothing at all
   Server server;
   std::vector<Secret> auth_tokens;
   std::vector<Provider> providers;

@@ -1,18 +1,19 @@
 #include "config/load.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "config/check.h"
 #include "config/document.h"
 #include "config/expand.h"
@@ -29,9 +30,26 @@ std::vector<Fault> sorted(std::vector<Fault> faults) {
   return faults;
 }
 
-bool is_folder(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored);
+constexpr std::size_t kMostRead = (1U << 20) + 1;  // one byte more than parse() allows
+
+/// The file's text, or why there is none. Never waits: a pipe or a device without end is no configuration file.
+std::expected<std::string, std::string> read_text(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return std::unexpected(std::strerror(errno));
+  struct stat status{};
+  std::string text, fault;
+  if (::fstat(file, &status) != 0) fault = std::strerror(errno);
+  if (S_ISDIR(status.st_mode)) fault = std::strerror(EISDIR);
+  if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) fault = "it is not a file";
+  std::array<char, 16 * 1024> piece;
+  for (ssize_t count = 1; fault.empty() && count > 0 && text.size() < kMostRead;) {
+    count = ::read(file, piece.data(), piece.size());
+    if (count < 0) fault = std::strerror(errno);
+    if (count > 0) text.append(piece.data(), static_cast<std::size_t>(count));
+  }
+  ::close(file);
+  if (!fault.empty()) return std::unexpected(fault);
+  return text;
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -69,15 +87,11 @@ std::expected<Config, std::vector<Fault>> parse(std::string_view text, const std
 }
 
 std::expected<Config, std::vector<Fault>> load(const std::string& path, const LoadContext& context) {
-  const std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // A folder can be opened, but not read.
-  if (!file.is_open() || is_folder(path)) {
-    const int reason = file.is_open() ? EISDIR : errno;
-    return std::unexpected(std::vector{Fault{path, 0, 0, std::string("cannot be read: ") + std::strerror(reason)}});
-  }
-  text << file.rdbuf();
-  return parse(text.str(), path, context);
+  auto text = read_text(path);
+  if (!text) return std::unexpected(std::vector{Fault{path, 0, 0, "cannot be read: " + text.error()}});
+  auto config = parse(*text, path, context);
+  if (config) config->blank = trim(*text).empty();
+  return config;
 }
 
 std::string find_file(const std::string& explicit_path, const Environment& environment) {

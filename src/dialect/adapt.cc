@@ -103,8 +103,14 @@ void edit_plain_fields(const Edit& edit, json::Value root, const Fields& fields)
 /// Nothing but the model's name, and what Anthropic could not have made.
 void apply_transparent(const Edit& edit, json::Value root) {
   edit_model(edit, root.find("model"));
-  if (edit.context.facts != nullptr && edit.context.facts->tagged_blocks == 0) return;
-  if (const auto messages = root.find("messages")) edit_messages(edit, *messages);
+  const auto* const facts = edit.context.facts;
+  if (facts != nullptr && facts->tagged_blocks == 0) return;
+  const auto fields = sort_fields(edit, root);
+  if (!fields.messages || !edit_messages(edit, fields.messages->value).open_loop_without_thinking) return;
+  if (!fields.thinking.thinking || text_of(fields.thinking.thinking->value, "type") != "enabled") return;
+  // Clearing of thinking is only allowed with thinking on, so the two go together.
+  edit.patch.remove(root, *fields.thinking.thinking);
+  if (fields.context_management) edit.patch.remove(root, *fields.context_management);
 }
 
 }  // namespace
@@ -117,10 +123,13 @@ void apply(const Quirks& quirks, const json::Document& document, const RequestCo
   const auto fields = sort_fields(edit, root);
   edit_model(edit, fields.model ? std::optional(fields.model->value) : std::nullopt);
   edit_plain_fields(edit, root, fields);
-  const bool thinks = edit_thinking(edit, root, fields.thinking);
-  edit_all_tools(edit, root, fields, thinks);
+  Conversation conversation;
+  if (fields.messages) conversation = edit_messages(edit, fields.messages->value);
+  const auto thinking = edit_thinking(edit, root, fields.thinking, conversation.open_loop_without_thinking);
+  // With thinking on, only the default temperature is allowed; the client could not know that it would be on.
+  if (thinking.made_enabled && fields.temperature && fields.temperature->value.number() != 1) patch.remove(root, *fields.temperature);
+  edit_all_tools(edit, root, fields, thinking.on);
   if (fields.system && !edit_system(edit, fields.system->value)) patch.remove(root, *fields.system);
-  if (fields.messages) edit_messages(edit, fields.messages->value);
 }
 
 }  // namespace penstock::dialect

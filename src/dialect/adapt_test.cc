@@ -30,6 +30,35 @@ TEST(Adapt, ARightModelIsNotTouched) {
   EXPECT_EQ(adapted(strict(), R"({"model":"b"})", ""), R"({"model":"b"})");
 }
 
+/// A tool loop whose call was made by `provider`, thinking first, asked with this `thinking`.
+std::string tool_loop(std::string_view provider, std::string_view thinking) {
+  return R"({"model":"m","max_tokens":9000,"thinking":)" + std::string(thinking) +
+         R"(,"context_management":{"edits":[]},"messages":[{"role":"user","content":"u"},{"role":"assistant","content":[)"
+         R"({"type":"thinking","thinking":"t","signature":)" +
+         tag_of(provider, "s") +
+         R"(},{"type":"tool_use","id":"i","name":"n","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"i"}]}]})";
+}
+
+TEST(Adapt, AForeignToolLoopCannotThinkAsEnabled) {
+  const std::string enabled = R"({"type":"enabled","budget_tokens":2000})", adaptive = R"({"type":"adaptive"})";
+  const std::string left =
+      R"("messages":[{"role":"user","content":"u"},{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"n",)"
+      R"("input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"i"}]}])";
+  // At Anthropic the clearing of thinking goes with it; adaptive thinking may stay.
+  EXPECT_EQ(adapted(transparent(), tool_loop("kimi", enabled)), R"({"model":"m","max_tokens":9000,)" + left + "}");
+  EXPECT_EQ(adapted(transparent(), tool_loop("kimi", adaptive)),
+            R"({"model":"m","max_tokens":9000,"thinking":{"type":"adaptive"},"context_management":{"edits":[]},)" + left + "}");
+  // Third parties, also where adaptive would become enabled; but not when the reasoning is their own.
+  EXPECT_EQ(adapted(strict(), tool_loop("kimi", adaptive)), R"({"model":"m","max_tokens":9000,)" + left + "}");
+  EXPECT_NE(adapted(strict(), tool_loop("zai", adaptive)).find(R"("thinking":{"type":"enabled","budget_tokens":6750})"), std::string::npos);
+}
+
+TEST(Adapt, ForcedThinkingTakesTheTemperatureAway) {
+  const std::string body = R"({"model":"m","max_tokens":9000,"temperature":0,"messages":[{"role":"user","content":"u"}]})";
+  EXPECT_EQ(adapted_for_others({{"thinking_mode", "force_enabled"}}, body).find("temperature"), std::string::npos);
+  EXPECT_NE(adapted_for_others({{"thinking_mode", "enabled_only"}}, body).find(R"("temperature":0)"), std::string::npos);
+}
+
 TEST(Adapt, FactsSpareTheSearchForTags) {
   const auto body = R"({"model":"m","messages":[{"role":"user","content":"u"},{"role":"assistant","content":[{"type":"text","text":"t"},)"
                     R"({"type":"thinking","thinking":"h","signature":)" +

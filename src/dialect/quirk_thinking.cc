@@ -47,8 +47,8 @@ void strip_extras(const Edit& edit, json::Value thinking) {
 /// One request's thinking on its way to what the provider takes.
 class Thinking {
  public:
-  Thinking(const Edit& edit, json::Value root, const ThinkingFields& fields, std::uint64_t max_tokens)
-      : edit_(edit), root_(root), field_(fields.thinking), max_tokens_(max_tokens) {
+  Thinking(const Edit& edit, json::Value root, const ThinkingFields& fields, std::uint64_t max_tokens, bool cannot_be_enabled)
+      : edit_(edit), root_(root), field_(fields.thinking), max_tokens_(max_tokens), cannot_be_enabled_(cannot_be_enabled) {
     if (field_) type_ = text_of(field_->value, "type");
     if (fields.output_config) effort_ = text_of(fields.output_config->value, "effort");
   }
@@ -68,11 +68,13 @@ class Thinking {
 
   /// The effort to add, since a budget was taken away that said the same.
   [[nodiscard]] std::string_view effort_to_add() const { return added_effort_; }
+  [[nodiscard]] bool made_enabled() const { return made_enabled_; }
 
  private:
   [[nodiscard]] bool is_on() const { return !type_.empty() && type_ != "disabled"; }
 
   bool plain() {
+    if (type_ == "enabled" && cannot_be_enabled_) return remove();
     if (field_ && edit_.quirks.third_party) strip_extras(edit_, field_->value);
     return type_ != "disabled";
   }
@@ -100,7 +102,7 @@ class Thinking {
 
   bool enabled() {
     auto budget = thinking_budget(effort_, max_tokens_);
-    if (!budget) return remove();
+    if (!budget || cannot_be_enabled_) return remove();
     if (type_ == "enabled") {
       const auto written = field_->value.find("budget_tokens");
       const auto tokens = static_cast<std::uint64_t>(std::max<std::int64_t>(0, written ? written->integer().value_or(0) : 0));
@@ -108,6 +110,7 @@ class Thinking {
     }
     auto field = R"({"type":"enabled","budget_tokens":)" + std::to_string(*budget) + "}";
     field_ ? edit_.patch.replace(field_->value, std::move(field)) : edit_.patch.add_member(root_, "thinking", field);
+    made_enabled_ = true;
     return true;
   }
 
@@ -115,6 +118,7 @@ class Thinking {
   json::Value root_;
   const std::optional<json::Member>& field_;
   std::uint64_t max_tokens_;
+  bool cannot_be_enabled_, made_enabled_ = false;
   std::string type_, effort_;
   std::string_view added_effort_;
 };
@@ -183,12 +187,12 @@ std::string_view nearest_effort(const Effort& allowed, std::string_view wanted) 
   return {};
 }
 
-bool edit_thinking(const Edit& edit, json::Value root, const ThinkingFields& fields) {
+ThinkingLeft edit_thinking(const Edit& edit, json::Value root, const ThinkingFields& fields, bool cannot_be_enabled) {
   const auto max_tokens = lower_max_tokens(edit, fields.max_tokens);
-  Thinking thinking(edit, root, fields, max_tokens);
-  const bool thinks = thinking.run();
+  Thinking thinking(edit, root, fields, max_tokens, cannot_be_enabled);
+  const bool on = thinking.run();
   edit_output_config(edit, root, fields.output_config, thinking.effort_to_add());
-  return thinks;
+  return {on, thinking.made_enabled()};
 }
 
 }  // namespace penstock::dialect

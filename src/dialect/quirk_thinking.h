@@ -15,8 +15,15 @@ struct ThinkingFields {
   std::optional<json::Member> thinking, output_config, max_tokens;
 };
 
-/// max_tokens_limit, thinking_mode, effort and output_format. Returns whether the provider will think, as far as the request says.
-bool edit_thinking(const Edit& edit, json::Value root, const ThinkingFields& fields);
+/// What became of `thinking`.
+struct ThinkingLeft {
+  bool on = false;            // the provider will think, as far as the request says
+  bool made_enabled = false;  // the field was not there, or said something else
+};
+
+/// max_tokens_limit, thinking_mode, effort and output_format. `cannot_be_enabled`: the conversation does not allow it now (quirk_turns.h);
+/// then the field goes where it would say so.
+ThinkingLeft edit_thinking(const Edit& edit, json::Value root, const ThinkingFields& fields, bool cannot_be_enabled);
 
 /// Tokens to think with at an effort (an unknown or empty one counts as high). At least 1024, and leaves a quarter of `max_tokens` (0:
 /// unknown) for the answer where that is possible; nothing when max_tokens has no room for thinking at all.

@@ -59,7 +59,10 @@ void edit_plain_turn(const Edit& edit, Turn& turn) {
   bool had_any = false;
   for (const auto& block : turn.content.elements()) {
     had_any = true;
-    if (const auto left = edit_block(edit, turn.content, block)) turn.blocks.push_back(*left);
+    if (const auto left = edit_block(edit, turn.content, block))
+      turn.blocks.push_back(*left);
+    else
+      turn.lost_thinking |= text_of(block, "type").ends_with("thinking");
   }
   turn.empty = turn.blocks.empty() && (had_any || strips);
 }
@@ -147,14 +150,26 @@ bool edit_system_text(const Edit& edit, json::Value system) {
   return true;
 }
 
+/// The assistant turn whose calls the last turn answers, if it does; else null.
+const Turn* open_loop(std::span<const Turn> turns) {
+  const auto results = std::ranges::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) { return turn.role == Role::assistant; });
+  const auto answered = [](const Turn& turn) { return turn.has(BlockKind::tool_result); };
+  if (results == turns.rend() || std::none_of(turns.rbegin(), results, answered)) return nullptr;
+  return results->has(BlockKind::tool_use) ? &*results : nullptr;
+}
+
 }  // namespace
 
-void edit_messages(const Edit& edit, json::Value messages) {
+Conversation edit_messages(const Edit& edit, json::Value messages) {
   std::vector<Turn> turns;
   for (const auto& message : messages.elements()) turns.push_back(edit_turn(edit, message));
   drop_empty(edit, messages, turns);
-  if (edit.quirks.thinking == Thoughts::inject_empty) inject_thinking(edit, turns);
+  const bool injects = edit.quirks.thinking == Thoughts::inject_empty;
+  if (injects) inject_thinking(edit, turns);
   order_turns(edit, messages, turns);
+  const Turn* const loop = open_loop(turns);
+  const bool without = loop != nullptr && !injects && loop->blocks.front().kind != BlockKind::thinking;
+  return {without && (edit.quirks.third_party || loop->lost_thinking)};
 }
 
 bool edit_system(const Edit& edit, json::Value system) {

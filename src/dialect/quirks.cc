@@ -187,6 +187,7 @@ Quirks strict() {
   q.metadata = Metadata::hash;
   q.betas = Betas::drop;
   q.server_tools = ServerTools::strip;
+  q.documents = Media::placeholder;
   q.cache_control = q.context_management = q.output_format = q.tool_fields = q.attribution = Keep::strip;
   q.empty_blocks = q.unknown_fields = q.version = Keep::strip;
   return q;

@@ -42,7 +42,7 @@ TEST(Quirks, TheStrictBaseCanBeNamed) {
       {"system_turns", "to_user"}, {"cache_control", "strip"},      {"thinking", "keep"},       {"thinking_mode", "enabled_only"},
       {"effort", "none"},          {"context_management", "strip"}, {"output_format", "strip"}, {"metadata", "hash"},
       {"betas", "drop"},           {"tool_fields", "strip"},        {"server_tools", "strip"},  {"attribution", "strip"},
-      {"empty_blocks", "strip"},   {"unknown_fields", "strip"},     {"version", "2023-06-01"}};
+      {"empty_blocks", "strip"},   {"unknown_fields", "strip"},     {"version", "2023-06-01"},  {"documents", "placeholder"}};
   auto base = transparent();
   base.third_party = true;
   EXPECT_EQ(parsed(named, base), strict());
@@ -62,7 +62,8 @@ TEST(Quirks, EveryNameOfTheStrictBaseCanBeTakenBack) {
                               {"attribution", "keep"},
                               {"empty_blocks", "keep"},
                               {"unknown_fields", "keep"},
-                              {"version", "keep"}},
+                              {"version", "keep"},
+                              {"documents", "keep"}},
                              strict());
   auto expected = transparent();
   expected.third_party = true;

@@ -17,8 +17,9 @@ struct Turn {
   json::Value message, content;
   Role role = Role::user;
   bool has_content = false;
-  bool was_system = false;  // a system turn that became a user's
-  bool empty = false;       // nothing is left in it
+  bool was_system = false;     // a system turn that became a user's
+  bool empty = false;          // nothing is left in it
+  bool lost_thinking = false;  // a thinking block of it was taken out
   std::vector<Block> blocks;
 
   [[nodiscard]] bool is_text() const { return content.is_string(); }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kMaxSession = 64;
 constexpr unsigned kLearnAll = 32, kLearnOneOf = 64;  // requests of a model that the estimator learns from
 constexpr std::size_t kMostSeen = 1024;
+constexpr std::size_t kMostIndexed = 8UL << 20;  // bytes of positions that are kept for the next request
 
 std::string target_name(const Record& record) { return record.upstream->name + "/" + record.model_id; }
 
@@ -148,6 +149,7 @@ net::Task<> Gateway::serve(net::Exchange& exchange) {
   } else {
     co_await serve_model(exchange, record, *snapshot, query_of(exchange.head().target));
   }
+  if (document_.capacity() > kMostIndexed) document_ = json::Document();  // one huge body must not pin its index
   // Every way out leads here.
   log_.add(record, {exchange.status(), exchange.bytes_in(), exchange.bytes_out()}, snapshot->json_log);
 }

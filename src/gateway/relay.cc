@@ -71,6 +71,13 @@ dialect::StreamTap make_tap(const Relay& to) {
   return dialect::StreamTap(std::move(options));
 }
 
+void hide(std::string& text, const Secret& key) {
+  constexpr std::size_t kShortest = 8;  // a shorter one stands in ordinary words
+  if (key.reveal().size() < kShortest) return;
+  for (auto at = text.find(key.reveal()); at != std::string::npos; at = text.find(key.reveal(), at))
+    text.replace(at, key.reveal().size(), "***");
+}
+
 Error stopping() { return {ErrorKind::cancelled, Fault::us, "the gateway is stopping; try again soon"}; }
 
 namespace {

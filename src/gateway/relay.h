@@ -36,6 +36,9 @@ net::Task<> relay(Relay& to, Provider provider);
 /// What listens to the answer: usage, and signatures tagged when a third party made them.
 dialect::StreamTap make_tap(const Relay& to);
 
+/// Blots out our credential where a provider's text repeats it: the client must not learn it.
+void hide(std::string& text, const Secret& key);
+
 /// Where an error's words come from: the target, its window, how long the prompt was.
 dialect::ErrorContext error_context(const Relay& to);
 

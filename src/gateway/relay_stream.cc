@@ -92,10 +92,13 @@ bool StreamRelay::take(std::string_view bytes) {
 void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   if (tap_.finished()) return;  // what follows message_stop is nobody's
   const auto rewritten = tap_.rewrite(event);
-  if (tap_.failure() && !to_.record.upstream->transparent) {
+  if (tap_.failure()) {
+    std::string words(event.data);
+    hide(words, to_.record.upstream->key);
+    if (to_.record.upstream->transparent) return outbox_.add_copy(wire::format_event("error", words));
     dialect::ProviderFailure failure;
     failure.status = status_of(tap_.failure()->type);
-    failure.body = event.data;
+    failure.body = words;
     failure.content_type = "application/json";
     return outbox_.add_copy(dialect::error_event(dialect::translate(failure, error_context(to_)), to_.record.request_id));
   }

@@ -44,6 +44,7 @@ bool passes_untouched(const Relay& to, int status) {
 
 net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
   to.record.outcome = Outcome::provider_failed;
+  hide(answer.body, to.record.upstream->key);
   if (passes_untouched(to, answer.status)) {
     to.record.error = fmt::format("the provider answered {}", answer.status);
     auto sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
@@ -63,9 +64,15 @@ net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
 net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
   const bool message = to.record.operation == Operation::messages;
   dialect::StreamTap tap = make_tap(to);
+  hide(answer.body, to.record.upstream->key);
   if (message) tap.rewrite_whole(answer.body);
   if (message && !tap.finished()) {
-    if (const auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to))) {
+    auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));
+    // What we cannot read as a message no client can; Anthropic's own words pass all the same, but for a client that waits for events.
+    if (!fault && (!to.record.upstream->transparent || to.record.facts.stream))
+      fault =
+          dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
+    if (fault) {
       to.record.outcome = Outcome::provider_failed;
       to.record.error = "the provider's answer is no message";
       co_await to.answer.error(*fault);

@@ -52,94 +52,106 @@ bool is_scalar(std::string_view text) {
   return p != nullptr && (p == end || is_space(*p));
 }
 
-/// The walk over the structurals. What may come next is a state; open brackets are a stack.
+/// The walk over the structurals. What may come next is where the code stands, not a state in memory: branches then know their past, and a
+/// member costs its four characters and little else.
 class Grammar {
  public:
   Grammar(std::string_view text, const std::uint32_t* at, std::uint32_t count, std::vector<std::uint32_t>& close)
       : text_(text), at_(at), count_(count), close_(close) {}
 
   std::optional<SyntaxFault> check() {
-    for (; index_ < count_; ++index_)
-      if (!step(text_[at_[index_]])) return SyntaxFault{at_[index_], wanted()};
-    if (expect_ == Expect::end) return std::nullopt;
-    return SyntaxFault{text_.size(), depth_ > 0 ? "the text ends inside an array or object" : "a value is missing"};
+    if (!value()) return fault();
+    while (depth_ > 0)
+      if (!(open_[depth_ - 1].is_object ? more_of_object() : more_of_array())) return fault();
+    if (index_ < count_) return SyntaxFault{at_[index_], "expected nothing behind the value"};
+    return std::nullopt;
   }
 
  private:
-  enum class Expect : std::uint8_t { value, value_or_close, key, key_or_close, colon, comma_in_array, comma_in_object, end };
+  struct Open {
+    std::uint32_t index;
+    bool is_object;
+  };
 
-  bool step(char c) {
-    switch (expect_) {
-      case Expect::value_or_close:
-        if (c == ']') return leave();
-        [[fallthrough]];
-      case Expect::value: return value(c);
-      case Expect::key_or_close:
-        if (c == '}') return leave();
-        [[fallthrough]];
-      case Expect::key: return go(c == '"', Expect::colon);
-      case Expect::colon: return go(c == ':', Expect::value);
-      case Expect::comma_in_array: return c == ']' ? leave() : go(c == ',', Expect::value);
-      case Expect::comma_in_object: return c == '}' ? leave() : go(c == ',', Expect::key);
-      case Expect::end: return false;
-    }
+  /// The next structural character; NUL at the end.
+  [[nodiscard]] char look() const { return index_ < count_ ? text_[at_[index_]] : '\0'; }
+
+  bool expect(std::string_view wanted) {
+    wanted_ = wanted;
     return false;
   }
 
-  bool go(bool allowed, Expect next) {
-    if (allowed) expect_ = next;
-    return allowed;
+  /// A value, or the beginning of a container up to its first child's end.
+  bool value() {
+    for (;;) {
+      const char c = look();
+      if (c == '"') return ++index_, true;
+      if (c == '{') {
+        if (!enter(true)) return false;
+        if (look() == '}') return leave();
+        if (!key()) return false;
+      } else if (c == '[') {
+        if (!enter(false)) return false;
+        if (look() == ']') return leave();
+      } else {
+        return scalar();
+      }
+    }
   }
 
-  bool value(char c) {
-    if (c == '{') return enter(Expect::key_or_close);
-    if (c == '[') return enter(Expect::value_or_close);
-    if (c != '"' && !is_scalar(text_.substr(at_[index_], at_[index_ + 1] - at_[index_]))) return false;
-    value_done();
+  bool more_of_object() {
+    const char c = look();
+    if (c == '}') return leave();
+    if (c != ',') return expect("expected ',' or '}'");
+    ++index_;
+    return key() && value();
+  }
+
+  bool more_of_array() {
+    const char c = look();
+    if (c == ']') return leave();
+    if (c != ',') return expect("expected ',' or ']'");
+    ++index_;
+    return value();
+  }
+
+  bool key() {
+    if (look() != '"') return expect("expected a key in quotes");
+    ++index_;
+    if (look() != ':') return expect("expected ':'");
+    ++index_;
     return true;
   }
 
-  bool enter(Expect next) {
-    if (depth_ == kMaxDepth) return false;
-    open_[depth_++] = index_;
-    expect_ = next;
+  bool scalar() {
+    if (index_ == count_ || !is_scalar(text_.substr(at_[index_], at_[index_ + 1] - at_[index_]))) return expect("expected a value");
+    ++index_;
+    return true;
+  }
+
+  bool enter(bool is_object) {
+    if (depth_ == kMaxDepth) return expect("expected a value, nested at most 512 deep");
+    open_[depth_++] = {index_++, is_object};
     return true;
   }
 
   bool leave() {
-    close_[open_[--depth_]] = index_;
-    value_done();
+    close_[open_[--depth_].index] = index_++;
     return true;
   }
 
-  void value_done() {
-    if (depth_ == 0)
-      expect_ = Expect::end;
-    else
-      expect_ = text_[at_[open_[depth_ - 1]]] == '[' ? Expect::comma_in_array : Expect::comma_in_object;
-  }
-
-  [[nodiscard]] std::string_view wanted() const {
-    switch (expect_) {
-      case Expect::value:
-      case Expect::value_or_close: return depth_ == kMaxDepth ? "expected a value, nested at most 512 deep" : "expected a value";
-      case Expect::key:
-      case Expect::key_or_close: return "expected a key in quotes";
-      case Expect::colon: return "expected ':'";
-      case Expect::comma_in_array: return "expected ',' or ']'";
-      case Expect::comma_in_object: return "expected ',' or '}'";
-      case Expect::end: return "expected nothing behind the value";
-    }
-    return "";
+  [[nodiscard]] SyntaxFault fault() const {
+    if (index_ < count_) return {at_[index_], wanted_};
+    return {text_.size(), depth_ > 0 ? "the text ends inside an array or object" : "a value is missing"};
   }
 
   std::string_view text_;
   const std::uint32_t* at_;
   std::uint32_t count_, index_ = 0;
   std::vector<std::uint32_t>& close_;
-  Expect expect_ = Expect::value;
+  std::string_view wanted_;
   std::size_t depth_ = 0;
-  std::array<std::uint32_t, kMaxDepth> open_;
+  std::array<Open, kMaxDepth> open_;
 };
 
 }  // namespace

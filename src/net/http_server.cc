@@ -178,7 +178,7 @@ void Exchange::client_active() {
   switch (client_.try_read(scratch.data(), scratch.size(), got)) {
     case Io::done:
       early_.append(scratch.data(), got);
-      if (early_.size() < kMaxEarly) watch_client();
+      if (early_.size() < kMaxEarly) watch_client();  // beyond it the client has to wait, and is not heard until then
       return;
     case Io::want_read:
     case Io::want_write: return watch_client();
