@@ -20,6 +20,7 @@ cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 { cat "$HOME/.npmrc" /usr/local/etc/npmrc /etc/npmrc 2>/dev/null | grep -vE '^(cafile|nodedir)' || true; echo cafile=/etc/ssl/certs/ca-certificates.crt; } >"$root/root/.npmrc"
 cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null && chroot "$root" update-ca-certificates >/dev/null
 cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/" 2>/dev/null && : >"$root/etc/apt/sources.list"
+echo '127.0.0.1 localhost' >"$root/etc/hosts"
 git clone -q . "$root/penstock"
 run() { chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} \

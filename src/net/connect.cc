@@ -149,6 +149,9 @@ Task<Result<std::vector<Endpoint>>> Connector::resolve(const std::string& host, 
     lookup->resolver.cancel();
     co_return fail(wake_error(wake, "resolving " + host));
   }
+  // RFC 6761 section 6.3: this name is the loopback, also where nothing on the machine says so.
+  if (lookup->endpoints.empty() && host == "localhost")
+    co_return std::vector{Endpoint(asio::ip::address_v4::loopback(), port), Endpoint(asio::ip::address_v6::loopback(), port)};
   if (lookup->error || lookup->endpoints.empty())
     co_return fail(unreachable(fmt::format("cannot resolve {}: {}", host, lookup->error.message())));
   if (known_.size() >= kMaxKnown) known_.clear();
