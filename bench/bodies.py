@@ -106,7 +106,7 @@ def tool_turn(source, turn):
     signature = "".join(source.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", k=400)) + "=="
     asked = [{"type": "thinking", "thinking": prose(source, 300), "signature": signature},
              {"type": "text", "text": prose(source, 120)},
-             {"type": "tool_use", "id": call, "name": "Read", "input": {"file_path": f"/work/src/part_{turn}.cc", "offset": turn * 40}}]
+             {"type": "tool_use", "id": call, "name": "Read", "input": {"file_path": f"/project/src/part_{turn}.cc", "offset": turn * 40}}]
     answered = [{"type": "tool_result", "tool_use_id": call, "content": code(source, source.randrange(1_000, 9_000))}]
     return [{"role": "assistant", "content": asked}, {"role": "user", "content": answered}]
 

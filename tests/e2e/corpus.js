@@ -56,7 +56,7 @@ export function requests({ texts, captured, random, count, model }) {
 function loop(piece) {
   const id = 'toolu_corpus';
   return [{ role: 'user', content: 'Read the file.' },
-    { role: 'assistant', content: [{ type: 'tool_use', id, name: 'Read', input: { file_path: '/work/src/main.cc', limit: 200 } }] },
+    { role: 'assistant', content: [{ type: 'tool_use', id, name: 'Read', input: { file_path: '/project/src/main.cc', limit: 200 } }] },
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: piece() }] },
     { role: 'assistant', content: 'I have read it.' }];
 }
