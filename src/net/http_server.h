@@ -64,8 +64,6 @@ class Exchange {
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] std::uint64_t bytes_in() const { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const { return bytes_out_; }
-  /// The connection closes after this answer (also said in its head, when that is still to come).
-  void close_after() { keep_alive_ = false; }
 
  private:
   friend class ServerConnection;

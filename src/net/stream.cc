@@ -320,6 +320,4 @@ void Stream::reset() {
   close();
 }
 
-int Stream::native_handle() const { return state_ ? state_->socket.native_handle() : -1; }
-
 }  // namespace penstock::net

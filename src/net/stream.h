@@ -65,8 +65,6 @@ class Stream {
   /// Closes so that the peer gets a reset: it must not take what it has for a whole answer.
   void reset();
 
-  [[nodiscard]] int native_handle() const;
-
  private:
   struct State;
   std::shared_ptr<State> state_;  // shared with handlers in flight

@@ -26,7 +26,6 @@ class TlsClientContext {
   /// A new client-side SSL that will verify `host` (a DNS name or an address), with SNI and, when there is one, a session to resume.
   /// The caller owns it (Stream::handshake takes it).
   SSL* make_ssl(const std::string& host);
-  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
  private:
   TlsClientContext() = default;

@@ -62,11 +62,6 @@ bool is_client_credential(std::string_view name) { return kCredentials.contains(
 
 bool is_rewritten(std::string_view name) { return kRewritten.contains(name); }
 
-bool is_safe_value(std::string_view value) {
-  const char* const end = value.data() + value.size();
-  return find_control(value.data(), end) == end;
-}
-
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return is_byte(c, kTokenByte); });
 }

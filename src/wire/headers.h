@@ -18,8 +18,6 @@ namespace penstock::wire {
 [[nodiscard]] bool is_client_credential(std::string_view name);
 /// Framing and addressing, which the sender writes anew: host, content-length, expect, accept-encoding.
 [[nodiscard]] bool is_rewritten(std::string_view name);
-/// Fit to be written as a field value: no CR, LF, NUL or other control character but tab.
-[[nodiscard]] bool is_safe_value(std::string_view value);
 /// An RFC 9110 token.
 [[nodiscard]] bool is_token(std::string_view text);
 /// A comma-separated list (RFC 9110 section 5.6.1) has that member, case ignored.

@@ -36,21 +36,6 @@ TEST(headers, rewritten) {
   for (const auto* name : {"", "accept", "content-type", "x-host"}) EXPECT_FALSE(is_rewritten(name)) << name;
 }
 
-TEST(headers, safe_values) {
-  EXPECT_TRUE(is_safe_value(""));
-  EXPECT_TRUE(is_safe_value("a\tb \xc3\xa9 ~"));
-  for (int c = 0; c < 0x20; ++c) {
-    // At the place of each byte of a block, so that the search by blocks and the one by bytes are both asked.
-    for (const std::size_t before : {0U, 3U, 15U, 16U, 40U}) {
-      const std::string value = std::string(before, 'a') + static_cast<char>(c) + "b";
-      EXPECT_EQ(is_safe_value(value), c == '\t') << c << " after " << before;
-      EXPECT_EQ(is_safe_value(value + std::string(32, 'z')), c == '\t') << c << " after " << before;
-    }
-  }
-  EXPECT_FALSE(is_safe_value("a\x7f"));
-  EXPECT_FALSE(is_safe_value("\x7f" + std::string(20, 'a')));
-}
-
 TEST(headers, tokens) {
   EXPECT_TRUE(is_token("!#$%&'*+-.^_`|~09azAZ"));
   EXPECT_FALSE(is_token(""));
