@@ -122,7 +122,7 @@ bool Server::reload_config(const char* why) {
   };
   auto config = read_config(options_, catalog_);
   if (!config) return refused(config.error());
-  if (config->path != config_.path) return refused("the configuration file " + config_.path + " is gone");
+  if (!config_.path.empty() && config->path != config_.path) return refused("the configuration file " + config_.path + " is gone");
   if (config->blank && !config_.blank) return refused("the configuration file is empty");
   if (config->auth_tokens.empty() && !config_.auth_tokens.empty())
     return refused("auth.tokens is gone; stop the gateway and start it again to run it without client tokens");

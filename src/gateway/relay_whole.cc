@@ -45,13 +45,12 @@ bool passes_untouched(const Relay& to, int status) {
 net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
   to.record.outcome = Outcome::provider_failed;
   hide(answer.body, to.record.upstream->key);
+  to.record.error = fmt::format("the provider answered {}", answer.status);  // its own words may quote the request: not for the log
   if (passes_untouched(to, answer.status)) {
-    to.record.error = fmt::format("the provider answered {}", answer.status);
     auto sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
     if (!sent) to.record.outcome = Outcome::client_left;
     co_return;
   }
-  to.record.error = fmt::format("the provider answered {}", answer.status);  // its own words may quote the request: not for the log
   dialect::ProviderFailure failure;
   failure.status = answer.status;
   failure.body = answer.body;
