@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "net/port_holder.h"
+
 namespace penstock::net {
 
 namespace {
@@ -21,6 +23,15 @@ Task<> serve_accepted(Worker& worker, Service& service, Stream client, std::shar
     }
   }
   co_await serve_connection(worker, std::move(client), service, limits);
+}
+
+std::string text_of(const Endpoint& endpoint) { return fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port()); }
+
+std::string taken(const Endpoint& endpoint) {
+  const auto holder = port_holder(endpoint.address().to_string(), endpoint.port());
+  const auto by = holder ? to_text(*holder) : "";
+  return fmt::format("{} is taken by another program{}; choose another address with --listen HOST:PORT or server.listen{}",
+                     text_of(endpoint), by, by.empty() ? "; penstock status tells whether it is a gateway of yours" : "");
 }
 
 }  // namespace
@@ -47,17 +58,14 @@ Result<std::vector<Endpoint>> Listener::listen(const std::string& host, std::uin
 
 Result<Endpoint> Listener::open(const Endpoint& endpoint) {
   auto acceptor = std::make_shared<Acceptor>(control_.get_executor());
-  const std::string where = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
   boost::system::error_code error;
   acceptor->open(endpoint.protocol(), error);
   if (!error) acceptor->set_option(Acceptor::reuse_address(true), error);
   if (!error && endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(kBacklog, error);
-  if (error == asio::error::address_in_use)
-    return fail(config_error(
-        fmt::format("{} is taken by another program; choose another address with --listen HOST:PORT or server.listen", where)));
-  if (error) return fail(config_error(fmt::format("cannot listen on {}: {}", where, error.message())));
+  if (error == asio::error::address_in_use) return fail(config_error(taken(endpoint)));
+  if (error) return fail(config_error(fmt::format("cannot listen on {}: {}", text_of(endpoint), error.message())));
   acceptors_.push_back(acceptor);
   start(control_.get_executor(), accept(acceptor));
   return acceptor->local_endpoint();
