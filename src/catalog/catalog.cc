@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "catalog/embedded.h"
 #include "catalog/rows.h"
 
@@ -89,6 +90,11 @@ Result<Catalog> parse(std::string_view providers_yaml, std::string_view models_y
     lay_patterns_under_models(*provider);
   }
   return catalog;
+}
+
+bool is_token_url(std::string_view text) {
+  const auto url = parse_url(text);
+  return url && (url->tls || url->host == "127.0.0.1" || url->host == "::1" || url->host == "localhost");
 }
 
 Result<Catalog> builtin() { return parse(kProvidersYaml, kModelsYaml); }

@@ -32,15 +32,27 @@ struct Model {
   std::string source, date;                   // where the row comes from, and when it was read
 };
 
+/// How a person logs in to a provider instead of pasting a key: the device flow of RFC 8628.
+struct OAuth {
+  std::string client_id;                            // public: that of the provider's own client
+  std::string device_authorization_url, token_url;  // https, or http on this machine
+  std::string scope;                                // empty: none is sent
+  std::vector<std::string> host_env;                // environment variables with another scheme and host for both URLs; the first one set
+  std::string credentials_file;                     // below HOME: where the provider's own client keeps its login; empty: not known
+  bool operator==(const OAuth&) const = default;
+};
+
 /// One provider.
 struct Provider {
   std::string name, display_name;
+  std::string brand;                   // a colour, #rrggbb, by which a person tells it from others; empty: none
   std::string base_url;                // without a trailing slash or /v1
   std::string dialect;                 // anthropic | openai-chat | openai-responses | gemini
   std::string auth;                    // x-api-key | bearer | none | header
   std::string auth_header;             // with auth: header
   std::vector<std::string> env;        // environment variables that may hold the key, in order
   std::vector<std::string> key_files;  // older key-file names below HOME, e.g. ".DeepSeekAZ1.api.key"
+  std::optional<OAuth> oauth;          // where a login is possible
   bool local = false;                  // needs no key; enabled only when configured
   bool aggregator = false;             // any model id is allowed behind the name
   bool count_tokens = false;           // serves /v1/messages/count_tokens
@@ -51,6 +63,7 @@ struct Provider {
   std::vector<std::pair<std::string, std::map<std::string, std::string>>> model_quirks;
   std::vector<Model> models;  // first one is the default
   std::string source, date;
+  std::map<std::string, std::string> tiers;  // Claude Code's opus, sonnet and haiku -> a model's id; without one: the default model
   /// The model with this id, or null.
   [[nodiscard]] const Model* find(std::string_view id) const;
   /// What holds for the model `id`, known or not: the provider's quirks, then those of patterns, then the model's own.
@@ -68,6 +81,8 @@ struct Catalog {
 Result<Catalog> parse(std::string_view providers_yaml, std::string_view models_yaml);
 /// The embedded catalogue. A faulty one is a bug and a test's business.
 Result<Catalog> builtin();
+/// A URL to which tokens may go: encrypted, or never off this machine.
+bool is_token_url(std::string_view text);
 /// Rows of `over` replace rows of the same name in `base`; models merge by id, so a row without base_url only adds models. New rows and
 /// models come last.
 Catalog merge(Catalog base, const Catalog& over);

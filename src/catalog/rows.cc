@@ -11,6 +11,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "base/url.h"
 
 namespace penstock::catalog {
 
@@ -62,8 +63,8 @@ Status set_price(Row& row, const YAML::Node& value) {
   return {};
 }
 
-template <std::vector<std::string> Provider::* member>
-Status set_list(Provider& row, const YAML::Node& value) {
+template <typename Row, std::vector<std::string> Row::* member>
+Status set_list(Row& row, const YAML::Node& value) {
   if (!value.IsSequence()) return wrong("must be a list");
   for (const auto& item : value) {
     TRY((row.*member).emplace_back(), scalar(item));
@@ -113,6 +114,13 @@ Status set_auth(Provider& row, const YAML::Node& value) {
   return set_word<&Provider::auth>(row, value, kWords);
 }
 
+Status set_brand(Provider& row, const YAML::Node& value) {
+  TRY(row.brand, scalar(value));
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const bool colour = row.brand.size() == 7 && row.brand.front() == '#' && std::ranges::all_of(row.brand.substr(1), is_digit);
+  return colour ? Status{} : wrong("must be a colour such as \"#4d6bfe\"");
+}
+
 Status set_model_quirks(Provider& row, const YAML::Node& value) {
   if (!value.IsMap()) return wrong("must be a map from patterns to quirks");
   for (const auto& entry : value) {
@@ -154,20 +162,45 @@ Status set_model_price(Model& row, const YAML::Node& value) {
   return {};
 }
 
+bool is_below_home(std::string_view path) { return path.ends_with(".json") && !path.starts_with('/') && !path.contains(".."); }
+
+Status set_oauth(Provider& row, const YAML::Node& value) {
+  static constexpr auto kColumns = std::to_array<Column<OAuth>>({
+      {"client_id", set_text<OAuth, &OAuth::client_id>},
+      {"device_authorization_url", set_text<OAuth, &OAuth::device_authorization_url>},
+      {"token_url", set_text<OAuth, &OAuth::token_url>},
+      {"scope", set_text<OAuth, &OAuth::scope>},
+      {"host_env", set_list<OAuth, &OAuth::host_env>},
+      {"credentials_file", set_text<OAuth, &OAuth::credentials_file>},
+  });
+  OAuth oauth;
+  TRY_STATUS(fill(oauth, value, std::span<const Column<OAuth>>(kColumns)));
+  if (oauth.client_id.empty()) return wrong("needs client_id");
+  if (!is_token_url(oauth.device_authorization_url) || !is_token_url(oauth.token_url))
+    return wrong("needs device_authorization_url and token_url with https (http only to this machine)");
+  if (!oauth.credentials_file.empty() && !is_below_home(oauth.credentials_file))
+    return wrong("needs a credentials_file below the home folder that ends in .json");
+  row.oauth = std::move(oauth);
+  return {};
+}
+
 constexpr auto kProviderColumns = std::to_array<Column<Provider>>({
     {"display_name", set_text<Provider, &Provider::display_name>},
+    {"brand", set_brand},
     {"base_url", set_text<Provider, &Provider::base_url>},
     {"dialect", set_dialect},
     {"auth", set_auth},
     {"auth_header", set_text<Provider, &Provider::auth_header>},
-    {"env", set_list<&Provider::env>},
-    {"key_files", set_list<&Provider::key_files>},
+    {"env", set_list<Provider, &Provider::env>},
+    {"key_files", set_list<Provider, &Provider::key_files>},
+    {"oauth", set_oauth},
     {"local", set_flag<Provider, &Provider::local>},
     {"aggregator", set_flag<Provider, &Provider::aggregator>},
     {"count_tokens", set_flag<Provider, &Provider::count_tokens>},
     {"headers", set_words<Provider, &Provider::headers>},
     {"quirks", set_words<Provider, &Provider::quirks>},
     {"model_quirks", set_model_quirks},
+    {"tiers", set_words<Provider, &Provider::tiers>},
     {"source", set_text<Provider, &Provider::source>},
     {"date", set_text<Provider, &Provider::date>},
 });

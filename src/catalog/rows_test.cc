@@ -61,6 +61,50 @@ x:
   EXPECT_EQ(row.source + row.date, "DOC:x2026-11-20");
 }
 
+constexpr std::string_view kOAuth = R"(
+x:
+  base_url: https://h
+  oauth:
+    client_id: c
+    device_authorization_url: https://a/device
+    token_url: http://127.0.0.1:1/token
+    scope: s
+    host_env: [H, I]
+    credentials_file: .x/login.json
+)";
+
+TEST(Rows, ALoginIsReadWhole) {
+  const auto rows = read_providers(kOAuth);
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(rows->at(0).oauth, (OAuth{"c", "https://a/device", "http://127.0.0.1:1/token", "s", {"H", "I"}, ".x/login.json"}));
+  EXPECT_FALSE(read_providers("x: { base_url: https://h }")->at(0).oauth);
+}
+
+TEST(Rows, ALoginsFaultsNameTheRow) {
+  const auto fault_with = [](std::string_view from, std::string_view to) {
+    std::string yaml(kOAuth);
+    yaml.replace(yaml.find(from), from.size(), to);
+    return provider_fault(yaml);
+  };
+  const std::string row = "catalogue row \"x\": key \"oauth\": ";
+  EXPECT_EQ(fault_with("client_id: c", "scope: t"), row + "has the key \"scope\" twice");
+  EXPECT_EQ(fault_with("client_id: c", "client_id: ''"), row + "needs client_id");
+  EXPECT_EQ(fault_with("scope: s", "secret: s"), row + "has an unknown key \"secret\"");
+  for (const auto* url : {"http://a/device", "a/device", "ftp://a", "http://127.0.0.1.evil/device", "http://u@localhost/"})
+    EXPECT_EQ(fault_with("https://a/device", url),
+              row + "needs device_authorization_url and token_url with https (http only to this machine)");
+  for (const auto* path : {"/etc/x.json", "../x.json", ".x/login"})
+    EXPECT_EQ(fault_with(".x/login.json", path), row + "needs a credentials_file below the home folder that ends in .json");
+  EXPECT_EQ(provider_fault("x: { base_url: https://h, oauth: yes }"), row + "must be a map");
+}
+
+TEST(Rows, ABrandIsAColour) {
+  EXPECT_EQ(read_providers("x: { base_url: https://h, brand: '#4d6bfe' }")->front().brand, "#4d6bfe");
+  for (const auto* text : {"blue", "'#4d6bf'", "'#4d6bfg'", "'#4D6BFE'", "'#4d6bfe0'"})
+    EXPECT_EQ(provider_fault(std::string("x: { base_url: https://h, brand: ") + text + " }"),
+              "catalogue row \"x\": key \"brand\": must be a colour such as \"#4d6bfe\"");
+}
+
 TEST(Rows, AModelIsReadWhole) {
   const auto blocks = read_models(
       "x:\n  - { id: m, window: 10, max_output: 5, price: { input: 2, output: 3, cache_read: 0.5 }, vision: false, quirks: { a: b } }\n  - "

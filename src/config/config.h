@@ -98,6 +98,26 @@ struct ModelRule {
   std::string display_name;
 };
 
+/// A named set-up for `penstock run`, or a variant's file. Models are what a client may ask for: `provider/model-id`, or a name of
+/// `models`.
+struct Profile {
+  std::string name;
+  std::string provider;  // stands for its models where `models` is silent; empty: main must be given
+  std::string main, opus, sonnet, haiku, subagent;
+  std::map<std::string, std::string> env;
+  std::vector<std::string> args;     // before the user's own
+  std::string append_system_prompt;  // a file
+  std::string config_dir;            // CLAUDE_CONFIG_DIR; empty: one of its own in the state folder
+  std::string claude_version;        // X.Y.Z, latest or stable; empty: the `claude` of PATH
+  std::string theme;                 // `brand` (the provider's colours), or a theme that Claude Code knows; empty: as it is
+  bool status_line = false;          // Claude Code shows `penstock statusline`
+  std::string claude_channel;        // latest or stable: where `penstock variant update` gets the next claude_version; empty: it stays
+  std::string command;               // the script that `penstock variant` made for it; empty: none
+};
+
+/// Where `penstock keys set` puts a key, and where one is looked for besides the environment.
+enum class CredentialStore : std::uint8_t { files, keyring };
+
 enum class AnswersModel : std::uint8_t { automatic, provider, asked };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -118,6 +138,8 @@ struct Config {
   AnswersModel answers_model = AnswersModel::automatic;
   std::vector<std::string> picker{"*"};
   Log log;
+  std::vector<Profile> profiles;
+  CredentialStore credential_store = CredentialStore::files;
 };
 
 }  // namespace penstock::config

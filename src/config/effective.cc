@@ -175,6 +175,30 @@ void write_rule(const ModelRule& rule, Writer& out) {
   out.line(facts + fmt::format(", balance: {}, to: [{}] }}", rule.balance, join(targets, ", ")));
 }
 
+void write_profile(const Profile& profile, Writer& out) {
+  out.open(text(profile.name));
+  out.optional_text("provider", profile.provider);
+  const std::map<std::string, std::string> models{
+      {"main", profile.main}, {"opus", profile.opus}, {"sonnet", profile.sonnet}, {"haiku", profile.haiku}, {"subagent", profile.subagent}};
+  if (std::ranges::any_of(models, [](const auto& model) { return !model.second.empty(); })) {
+    out.open("models");
+    for (const auto& [kind, model] : models) out.optional_text(kind, model);
+    out.close();
+  }
+  std::map<std::string, std::string> env;
+  for (const auto& [name, content] : profile.env) env[name] = header_value(name, content);
+  out.map("env", env);
+  if (!profile.args.empty()) out.value("args", list(profile.args));
+  out.optional_text("append_system_prompt", profile.append_system_prompt);
+  out.optional_text("config_dir", profile.config_dir);
+  out.optional_text("claude_version", profile.claude_version);
+  out.optional_text("theme", profile.theme);
+  if (profile.status_line) out.value("status_line", "on");
+  out.optional_text("claude_channel", profile.claude_channel);
+  out.optional_text("command", profile.command);
+  out.close();
+}
+
 }  // namespace
 
 std::string effective(const Config& config) {
@@ -194,9 +218,15 @@ std::string effective(const Config& config) {
     out.close();
   }
   out.optional_text("default_model", config.default_model);
+  if (!config.profiles.empty()) {
+    out.open("profiles");
+    for (const Profile& profile : config.profiles) write_profile(profile, out);
+    out.close();
+  }
   constexpr std::array<std::string_view, 3> kAnswers = {"{ model: auto }", "{ model: provider }", "{ model: asked }"};
   out.value("answers", std::string(kAnswers[static_cast<std::size_t>(config.answers_model)]));
   out.value("picker", list(config.picker));
+  out.value("credentials", config.credential_store == CredentialStore::keyring ? "keyring" : "files");
   out.value("log", fmt::format("{{ level: {}, format: {} }}", config.log.level, config.log.format == LogFormat::json ? "json" : "text"));
   return out.take();
 }

@@ -28,6 +28,7 @@ TEST(Effective, SpellsOutTheDefaults) {
             "  tokens: []\n"
             "answers: { model: auto }\n"
             "picker: [\"*\"]\n"
+            "credentials: files\n"
             "log: { level: info, format: text }\n");
 }
 
@@ -54,12 +55,13 @@ models:
 default_model: glm
 answers: { model: asked }
 picker: [ "glm*", x ]
+credentials: keyring
 log: { level: warn, format: json }
 )"));
   EXPECT_EQ(effective(parsed(text)), text);
   for (const auto* part : {"listen: [\"127.0.0.1:1\", \"[::1]:2\"]", "drain: 1500ms", "auth: { header: \"x-k\" }", "input: 0.0036",
                            "\"B $${x}\"", "effort: \"low,max\"", "total: 4s", "mode: passthrough", "weight: 3", "default_model: \"glm\"",
-                           "model: asked", "format: json", "enabled: false"})
+                           "model: asked", "credentials: keyring", "format: json", "enabled: false"})
     EXPECT_TRUE(text.contains(part)) << part << "\n" << text;
 }
 

@@ -10,17 +10,6 @@ namespace penstock::config {
 
 namespace {
 
-constexpr std::string_view kMock = "mock";  // built in: always there as a target
-
-/// Every provider that a target may name.
-std::vector<std::string> provider_names(const Config& config, const LoadContext& context) {
-  std::vector<std::string> names;
-  for (const Provider& provider : config.providers) names.push_back(provider.name);
-  names.insert(names.end(), context.catalog_names.begin(), context.catalog_names.end());
-  names.emplace_back(kMock);
-  return names;
-}
-
 /// Reads the rules in order; later ones are held against the earlier.
 class RuleReader {
  public:
@@ -98,7 +87,17 @@ void fill_default_model(const Node& root, Config& config, RuleReader& reader, Re
   report.add(node->at, "\"default_model\": no rule of models fits " + shown(node->text) + mend);
 }
 
+constexpr std::string_view kMock = "mock";  // built in: always there as a target
+
 }  // namespace
+
+std::vector<std::string> provider_names(const Config& config, const LoadContext& context) {
+  std::vector<std::string> names;
+  for (const Provider& provider : config.providers) names.push_back(provider.name);
+  names.insert(names.end(), context.catalog_names.begin(), context.catalog_names.end());
+  names.emplace_back(kMock);
+  return names;
+}
 
 void fill_models(const Source& source, Config& config, Report& report) {
   RuleReader reader(provider_names(config, source.context), report);

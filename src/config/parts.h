@@ -21,8 +21,13 @@ void fill_server(const Source& source, Config& config, Report& report);
 void fill_providers(const Source& source, Config& config, Report& report);
 /// `models` and `default_model`: names are unique, targets lead to known providers. Needs config.providers.
 void fill_models(const Source& source, Config& config, Report& report);
-/// `answers`, `picker`, `log`.
+/// `profiles`: names that no provider has, models of known providers. Needs config.providers.
+void fill_profiles(const Source& source, Config& config, Report& report);
+/// `answers`, `picker`, `credentials`, `log`.
 void fill_answers(const Source& source, Config& config);
+
+/// Every provider that a target may name.
+std::vector<std::string> provider_names(const Config& config, const LoadContext& context);
 
 /// The scalar at `key` read by `read`, or nothing.
 template <typename T>

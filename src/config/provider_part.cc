@@ -186,7 +186,8 @@ class ProviderReader {
     if (!provider_.catalog.empty()) return;
     const bool has_key = !node_.lacks("api_key") || provider_.has_credentials;
     if (provider_.dialect.empty()) provider_.dialect = "anthropic";
-    if (provider_.auth.empty()) provider_.auth = has_key ? "x-api-key" : "none";
+    // Without one in the file a key may still be stored (`penstock keys set`): whether there is one decides then.
+    if (provider_.auth.empty() && has_key) provider_.auth = "x-api-key";
   }
 
   const Key& key_;

@@ -55,7 +55,7 @@ TEST(ProviderPart, AnUnknownNameIsSpelledOut) {
   EXPECT_EQ(provider.base_url, "http://h:1");
   EXPECT_EQ(provider.dialect, "anthropic");
   EXPECT_EQ(provider.auth, "x-api-key");
-  EXPECT_EQ(one("  mine: { base_url: http://h }\n").auth, "none");
+  EXPECT_EQ(one("  mine: { base_url: http://h }\n").auth, "") << "a key may be stored";
   EXPECT_EQ(faults_of("  mine: {}\n"), "f:2:3: provider \"mine\" is not in the catalogue and has no base_url; add base_url");
   EXPECT_EQ(faults_of("  mine:\n    base_url: h:1\n"),
             "f:3:15: \"providers.mine.base_url\": not a URL; write http://host:port or https://host/path");

@@ -100,6 +100,7 @@ void fill_answers(const Source& source, Config& config) {
     for (const Node* pattern : source.root.list("picker"))
       if (pattern->is_scalar()) config.picker.push_back(pattern->text);
   }
+  if (text_at(source.root, "credentials") == "keyring") config.credential_store = CredentialStore::keyring;
   if (const Node* log = source.root.find("log")) {
     config.log.level = text_at(*log, "level", config.log.level);
     if (text_at(*log, "format") == "json") config.log.format = LogFormat::json;

@@ -98,5 +98,12 @@ TEST(ServerPart, AnswersPickerAndLog) {
   EXPECT_TRUE(parsed("picker: []")->picker.empty());
 }
 
+TEST(ServerPart, CredentialsAreFilesOrTheKeyring) {
+  EXPECT_EQ(parsed("log: { level: info }")->credential_store, CredentialStore::files);
+  EXPECT_EQ(parsed("credentials: files")->credential_store, CredentialStore::files);
+  EXPECT_EQ(parsed("credentials: keyring")->credential_store, CredentialStore::keyring);
+  EXPECT_EQ(faults_of("credentials: keychain\n"), "f.yaml:1:14: \"credentials\": \"keychain\" is not known here; write files or keyring");
+}
+
 }  // namespace
 }  // namespace penstock::config

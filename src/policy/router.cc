@@ -96,8 +96,12 @@ std::optional<std::pair<std::string_view, std::string_view>> parted(std::string_
 }  // namespace
 
 Router::Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvider> providers, std::string default_model,
-               std::vector<std::string> picker)
-    : rules_(std::move(rules)), providers_(std::move(providers)), default_model_(std::move(default_model)), picker_(std::move(picker)) {
+               std::vector<std::string> picker, std::vector<RoutableProfile> profiles)
+    : rules_(std::move(rules)),
+      providers_(std::move(providers)),
+      default_model_(std::move(default_model)),
+      picker_(std::move(picker)),
+      profiles_(std::move(profiles)) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (rules_[i].name.empty())
       globs_.push_back(i);
@@ -194,7 +198,19 @@ std::optional<Router::Found> Router::by_path(std::string_view asked, std::string
   }
   if (const auto rule = exact_rules_.find(path_target); rule != exact_rules_.end())
     return Found{Found::By::path_rule, rule->second, without_million(asked)};
-  return std::nullopt;
+  const auto profile = std::ranges::find(profiles_, path_target, &RoutableProfile::name);
+  return profile == profiles_.end() ? std::nullopt : by_profile(asked, *profile);
+}
+
+/// Claude's own names mean the profile's models; other names are looked up as without a path; the main model stands for the rest.
+std::optional<Router::Found> Router::by_profile(std::string_view asked, const RoutableProfile& profile) const {
+  const std::pair<std::string_view, const std::string*> tiers[] = {
+      {"opus", &profile.opus}, {"sonnet", &profile.sonnet}, {"haiku", &profile.haiku}};
+  if (asked.starts_with("claude-") && !asked.starts_with(kPrefixes[1]))
+    for (const auto& [word, model] : tiers)
+      if (asked.contains(word)) return find(*model);
+  if (const auto found = asked.empty() ? std::nullopt : find(asked)) return found;
+  return find(profile.main);
 }
 
 /// The model of a provider that the path fixed: one it has, under any spelling; what was asked, where it takes any id; else its default.

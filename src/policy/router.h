@@ -22,6 +22,12 @@ struct RoutableProvider {
   bool has_credential = false;      // without one it still routes: the answer then says which key is missing
 };
 
+/// A profile as a path target: names as find() takes them; the tiers are never empty.
+struct RoutableProfile {
+  std::string name;
+  std::string main, opus, sonnet, haiku;
+};
+
 /// Where one request goes, and why.
 struct Plan {
   std::vector<config::Target> targets;  // never empty, best first; stars filled, providers known
@@ -47,12 +53,12 @@ class Router {
 
   /// `picker` are globs over undecorated names. A rule to a provider that is not among `providers` fails when it is asked for.
   Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvider> providers, std::string default_model,
-         std::vector<std::string> picker);
+         std::vector<std::string> picker, std::vector<RoutableProfile> profiles = {});
   Router(Router&&) noexcept = default;
   Router& operator=(Router&&) noexcept = default;
 
-  /// `path_target` is NAME of a path `/to/NAME/…`, empty without one. Fails with not_found (with near names) or invalid_request; both the
-  /// client's.
+  /// `path_target` is NAME of a path `/to/NAME/…`, empty without one: a provider, a rule's name or a profile. Fails with not_found (with
+  /// near names) or invalid_request; both the client's.
   [[nodiscard]] Result<Plan> route(std::string_view asked, std::string_view path_target = {}) const;
 
   /// What the picker may show: rule names first, then provider/model of every provider with a credential, each name once.
@@ -78,6 +84,7 @@ class Router {
   [[nodiscard]] std::optional<Found> by_provider(std::string_view name) const;
   [[nodiscard]] std::optional<Found> by_bare_name(std::string_view name) const;
   [[nodiscard]] std::optional<Found> by_path(std::string_view asked, std::string_view path_target) const;
+  [[nodiscard]] std::optional<Found> by_profile(std::string_view asked, const RoutableProfile& profile) const;
   [[nodiscard]] Found in_provider(std::string_view asked, std::size_t provider) const;
 
   [[nodiscard]] bool is_listed_name(std::string_view name) const;
@@ -96,6 +103,7 @@ class Router {
   std::vector<RoutableProvider> providers_;
   std::string default_model_;
   std::vector<std::string> picker_;
+  std::vector<RoutableProfile> profiles_;
   // The keys are views into rules_ and providers_, whose elements never move; hence no copies of a Router.
   Index exact_rules_;               // name -> index in rules_, the first of that name
   std::vector<std::size_t> globs_;  // indices in rules_, ascending

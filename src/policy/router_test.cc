@@ -290,5 +290,22 @@ TEST(Router, StaysCheapWithAThousandTargets) {
   }
 }
 
+TEST(Router, AProfileIsAPathTarget) {
+  const Router router(usual_rules(), usual_providers(), {}, {"*"},
+                      {{"heavy", "zai/glm-5.3", "openrouter/free", "zai/glm-5.3", "minimax/MiniMax-M3"}, {"empty", "nothing", "", "", ""}});
+  const std::pair<const char*, const char*> cases[] = {
+      {"zai/glm-5.3", "zai glm-5.3 | provider/model"},
+      {"claude-opus-4-8", "openrouter free | provider/model"},
+      {"claude-sonnet-4-5-20250929", "zai glm-5.3 | provider/model"},
+      {"claude-haiku-4-5", "minimax MiniMax-M3 | provider/model"},
+      {"claude-via-glm", "zai glm-5.3 | name glm"},
+      {"late/shared", "late shared | provider/model"},
+      {"whatever", "zai glm-5.3 | provider/model"},
+      {"", "zai glm-5.3 | provider/model"},
+  };
+  for (const auto& [asked, plan] : cases) EXPECT_EQ(shown(router.route(asked, "heavy")), plan) << asked;
+  EXPECT_EQ(shown(router.route("x", "empty")), "error: not_found");
+}
+
 }  // namespace
 }  // namespace penstock::policy
