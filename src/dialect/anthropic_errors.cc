@@ -72,6 +72,7 @@ constexpr Sign kCodes[] = {
     {"unavailable", 529},
     {"timeout", 504},
     {"deadline_exceeded", 504},
+    {"tool_use_failed", 502},  // Groq: the model's call was no JSON; asking again helps (wire-reference 4.11)
     {"authentication", 401},
     {"unauthenticated", 401},
     {"permission", 403},
@@ -204,8 +205,11 @@ std::optional<ClientError> as_overflow(const Reading& reading) {
 ClientError credential_fault(const Reading& reading) {
   if (reading.context.passthrough_credentials) return {401, "authentication_error", reading.words(), {}, {}};
   const std::string provider(reading.context.provider);
-  std::string message = "the provider " + provider + " refuses its key (" + std::to_string(reading.failure.status) + ": " +
-                        reading.words() + "). Set a valid one: penstock keys set " + provider;
+  const bool login = !reading.context.login.empty();
+  std::string message = "the provider " + provider + " refuses its " + (login ? "login (" : "key (") +
+                        std::to_string(reading.failure.status) + ": " + reading.words() + "). ";
+  if (login) return {502, "api_error", message + "Log in again: penstock login " + std::string(reading.context.login), {}, false};
+  message += "Set a valid one: penstock keys set " + provider;
   if (!reading.context.key_variable.empty()) message += ", or the environment variable " + std::string(reading.context.key_variable);
   return {502, "api_error", std::move(message), {}, false};
 }

@@ -24,6 +24,7 @@ struct ErrorContext {
   std::string_view provider;
   std::string_view model;
   std::string_view key_variable;  // environment variable that usually holds the provider's key; empty: none
+  std::string_view login;         // what `penstock login` takes, when the credential is a login; empty: it is a key
   std::uint64_t window = 0;
   std::uint64_t estimated_input_tokens = 0;
   bool passthrough_credentials = false;  // the client's own credential went to the provider: a 401 is the client's

@@ -1,5 +1,6 @@
 #include "gateway/adapt.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -35,22 +36,38 @@ bool passes_to_anthropic(const wire::Field& field, const Upstream& upstream, con
          !is(field, "referer");
 }
 
+/// The client's betas and the one without which the credential does not work.
+void add_betas(std::string& head, const wire::RequestHead& client, const Upstream& upstream) {
+  std::string betas;
+  if (const auto own = upstream.headers.find("anthropic-beta"); own != upstream.headers.end()) {
+    betas = own->second;
+  } else {
+    for (const auto& field : client.fields)
+      if (is(field, "anthropic-beta")) append(betas, betas.empty() ? "" : ",", field.value);
+  }
+  const auto there = split(betas, ',');
+  if (std::ranges::find(there, upstream.credential_beta) == there.end()) betas += (betas.empty() ? "" : ",") + upstream.credential_beta;
+  add(head, "anthropic-beta", betas);
+}
+
 void add_for_anthropic(std::string& head, const wire::RequestHead& client, const Upstream& upstream, const Snapshot& snapshot) {
   const bool names_more = wire::names_fields_in_connection(client.fields);
   for (const auto& field : client.fields) {
     if (!passes_to_anthropic(field, upstream, snapshot)) continue;
     if (names_more && wire::is_named_in_connection(client.fields, field.name)) continue;
     if (!upstream.headers.empty() && upstream.headers.contains(to_lower(field.name))) continue;
+    if (!upstream.credential_beta.empty() && is(field, "anthropic-beta")) continue;
     add(head, field.name, field.value);
   }
+  if (!upstream.credential_beta.empty()) add_betas(head, client, upstream);
 }
 
-void add_credential(std::string& head, const Upstream& upstream) {
-  if (upstream.passthrough || upstream.key.empty()) return;
+void add_credential(std::string& head, const Upstream& upstream, const Secret& credential) {
+  if (upstream.passthrough || credential.empty()) return;
   switch (upstream.auth) {
-    case AuthScheme::x_api_key: return add(head, "x-api-key", upstream.key.reveal());
-    case AuthScheme::bearer: return append(head, "authorization: Bearer ", upstream.key.reveal(), "\r\n");
-    case AuthScheme::header: return add(head, upstream.auth_header, upstream.key.reveal());
+    case AuthScheme::x_api_key: return add(head, "x-api-key", credential.reveal());
+    case AuthScheme::bearer: return append(head, "authorization: Bearer ", credential.reveal(), "\r\n");
+    case AuthScheme::header: return add(head, upstream.auth_header, credential.reveal());
     case AuthScheme::none: return;
   }
 }
@@ -82,8 +99,9 @@ void add_fields(std::string& head, const wire::RequestHead& client, const Record
   } else {
     add_for_third_party(head, client, upstream, upstream.quirks_for(record.model_id), snapshot);
   }
-  for (const auto& [name, value] : upstream.headers) add(head, name, value);
-  add_credential(head, upstream);
+  for (const auto& [name, value] : upstream.headers)
+    if (upstream.credential_beta.empty() || name != "anthropic-beta") add(head, name, value);
+  add_credential(head, upstream, upstream.key);
   // The tap reads what passes, so it must not be compressed.
   add(head, "accept-encoding", "identity");
 }
@@ -92,8 +110,9 @@ void add_fields(std::string& head, const wire::RequestHead& client, const Record
 
 std::vector<iovec> Outgoing::pieces() const {
   std::vector<iovec> all;
-  all.reserve(body.size() + 1);
+  all.reserve(body.size() + 2);
   all.push_back({const_cast<char*>(head.data()), head.size()});
+  if (!credential.empty()) all.push_back({const_cast<char*>(credential.data()), credential.size()});
   for (const auto piece : body) all.push_back({const_cast<char*>(piece.data()), piece.size()});
   return all;
 }
@@ -118,8 +137,14 @@ Outgoing adapt(const wire::RequestHead& client, std::string_view query, const js
   out.head += " HTTP/1.1\r\n";
   add(out.head, "host", upstream.host);
   add_fields(out.head, client, record, snapshot);
-  append(out.head, "content-length: ", size, "\r\n\r\n");
+  append(out.head, "content-length: ", size, upstream.token_source ? "\r\n" : "\r\n\r\n");
   return out;
+}
+
+void show_token(Outgoing& request, const Upstream& upstream, const Secret& token) {
+  request.credential.clear();
+  add_credential(request.credential, upstream, token);
+  request.credential += "\r\n";
 }
 
 }  // namespace penstock::gateway

@@ -14,9 +14,11 @@
 
 namespace penstock::gateway {
 
-/// A request for a provider. The body's pieces view the client's body and the patch's own texts; both must stay until it is sent.
+/// A request for a provider. With a login's token the head is whole only after show_token(). The body's pieces view the client's body and
+/// the patch's own texts; both must stay until it is sent.
 struct Outgoing {
   std::string head;
+  std::string credential;  // the head's last lines, when they come later than the rest
   std::unique_ptr<json::Patch> patch;
   std::vector<std::string_view> body;
 
@@ -28,5 +30,8 @@ struct Outgoing {
 /// every other field passes; to others only what they understand, with betas filtered and the API version lowered (wire-reference 1.2).
 Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record,
                const Snapshot& snapshot);
+
+/// Puts a login's token into a request whose provider has one, in the place of the token before.
+void show_token(Outgoing& request, const Upstream& upstream, const Secret& token);
 
 }  // namespace penstock::gateway

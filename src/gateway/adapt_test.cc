@@ -133,6 +133,26 @@ TEST(gateway_adapt, passthrough_never_sends_our_token_as_a_bearer) {
   EXPECT_THAT(provider.received(), Not(HasSubstr("our-token")));
 }
 
+TEST(gateway_adapt, a_subscriptions_token_goes_as_bearer_with_its_beta) {
+  struct Row {
+    const char *more, *fields, *betas;
+  };
+  constexpr auto kOurs = "oauth-2025-04-20";
+  for (const auto& [more, fields, betas] :
+       {Row{"", "", kOurs}, Row{"", "anthropic-beta: a,b\r\nAnthropic-Beta: c\r\n", "a,b,c,oauth-2025-04-20"},
+        Row{"", "anthropic-beta: oauth-2025-04-20, a\r\n", "oauth-2025-04-20, a"},
+        Row{", headers: { anthropic-beta: team }", "anthropic-beta: a\r\n", "team,oauth-2025-04-20"}}) {
+    ScriptedProvider provider(answer_messages);
+    const auto yaml = fmt::format("providers:\n  claude: {{ catalog: anthropic, base_url: '{}', api_key: sk-ant-oat01-subscription{} }}\n",
+                                  provider.url(), more);
+    const auto seen = sent(yaml, provider, "claude-sonnet-5", fmt::format("x-penstock-key: our-token-0123456789\r\n{}", fields));
+    EXPECT_EQ(seen.field("authorization"), "Bearer sk-ant-oat01-subscription");
+    EXPECT_FALSE(seen.has_field("x-api-key"));
+    EXPECT_EQ(seen.field("anthropic-beta"), betas);
+    EXPECT_EQ(seen.head.find("nthropic-beta"), seen.head.rfind("nthropic-beta")) << "one field";
+  }
+}
+
 TEST(gateway_adapt, configured_fields_replace_the_clients) {
   for (const bool transparent : {true, false}) {
     ScriptedProvider provider(answer_messages);

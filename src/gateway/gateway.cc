@@ -8,6 +8,7 @@
 #include "gateway/admit.h"
 #include "gateway/attempt.h"
 #include "gateway/authenticate.h"
+#include "gateway/login_attempt.h"
 #include "gateway/pages.h"
 #include "gateway/relay_whole.h"
 
@@ -60,8 +61,12 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   error.message = fmt::format(
       "there is no key for the provider {}: set {} and start the gateway again, or write providers.{}.api_key in the configuration",
       upstream.name, upstream.key_variable.empty() ? "its key" : upstream.key_variable, upstream.name);
+  if (!upstream.login.empty()) error.message += ", or log in: penstock login " + upstream.login;
   return error;
 }
+
+/// A login that only its user can mend: nobody should try again.
+dialect::ClientError no_login(const Error& why) { return {502, "api_error", why.message, {}, false}; }
 
 /// A full context comes as one of these.
 bool may_be_overflow(int status) { return status == 400 || status == 413 || status == 422 || status == 500; }
@@ -71,6 +76,13 @@ Error named(Error error, const Record& record) {
   error.fault = Fault::provider;
   error.message = fmt::format("{} ({})", error.message, record.upstream->name);
   return error;
+}
+
+/// Why there is no answer of the provider.
+dialect::ClientError no_answer(const Error& why, const Record& record, bool stopped) {
+  if (stopped) return dialect::from_error(stopping());
+  if (why.kind == ErrorKind::authentication) return no_login(why);
+  return dialect::from_error(named(why, record));
 }
 
 /// The router's plan. A name that leads to a provider which is off for want of a key says which key.
@@ -232,15 +244,21 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   return {};
 }
 
+/// The attempt; with a login's token where the credential is one.
+net::Task<Result<Provider>> Gateway::ask(Work& work) {
+  if (work.record.upstream->token_source) return attempt_with_login(worker_, pool_, work.request, work.record, work.answer, work.cancel);
+  return attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
+}
+
 net::Task<> Gateway::forward(Work& work) {
   Record& record = work.record;
-  auto provider = co_await attempt(worker_, pool_, work.request, record, work.answer, work.cancel);
+  auto provider = co_await ask(work);
   if (!provider) {
     const bool left = work.exchange.client_gone();
     record.outcome = left ? Outcome::client_left : Outcome::provider_failed;
     record.error = provider.error().message;
     if (left) co_return work.exchange.abort();
-    co_return co_await work.answer.error(dialect::from_error(work.cancel.requested() ? stopping() : named(provider.error(), record)));
+    co_return co_await work.answer.error(no_answer(provider.error(), record, work.cancel.requested()));
   }
   // The commit point: the request is not sent again, so its memory can go.
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
@@ -256,7 +274,7 @@ net::Task<> Gateway::forward(Work& work) {
 net::Task<> Gateway::count_tokens(Work& work) {
   const Record& record = work.record;
   if (!record.upstream->counts_tokens || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
-  auto provider = co_await attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
+  auto provider = co_await ask(work);
   if (work.exchange.client_gone()) {
     work.record.outcome = Outcome::client_left;
     co_return work.exchange.abort();
@@ -268,7 +286,7 @@ net::Task<> Gateway::count_tokens(Work& work) {
   if (!record.upstream->transparent && status != 200) co_return co_await answer_estimate(work);
   if (!provider) {
     work.record.outcome = Outcome::provider_failed;
-    co_return co_await work.answer.error(dialect::from_error(named(provider.error(), record)));
+    co_return co_await work.answer.error(no_answer(provider.error(), record, false));
   }
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel, document_};
   co_await relay(to, std::move(*provider));

@@ -53,6 +53,7 @@ class Gateway : public net::Service {
   net::Task<> serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot);
   net::Task<> serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query);
   Status prepare(Work& work, std::string_view body);
+  net::Task<Result<Provider>> ask(Work& work);
   net::Task<> forward(Work& work);
   net::Task<> count_tokens(Work& work);
   net::Task<> answer_estimate(Work& work);

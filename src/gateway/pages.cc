@@ -19,6 +19,12 @@ std::string display_name(const Upstream& upstream, const UpstreamModel* model, c
   return fmt::format("{} ({})", what, upstream.display_name.empty() ? upstream.name : upstream.display_name);
 }
 
+/// A provider's state, for /health.
+std::string_view state_of(const Upstream& upstream) {
+  if (!upstream.has_credential()) return "no_key";
+  return upstream.token_source && upstream.token_source->login_needed() ? "login_needed" : "ready";
+}
+
 std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name,
                   std::string_view own_name) {
   const Upstream* upstream = snapshot.find(target.provider);
@@ -70,11 +76,12 @@ PageBody health_page(const Snapshot& snapshot, bool draining, bool with_provider
   std::string providers;
   for (const auto& upstream : snapshot.upstreams) {
     if (!upstream.visible) continue;
-    complete = complete && upstream.has_credential();
-    providers += fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})",
-                             providers.empty() ? "" : ",", json_quote(upstream.name), json_quote(upstream.base_url),
-                             json_quote(upstream.dialect), upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source),
-                             upstream.has_credential() ? "ready" : "no_key");
+    const auto state = state_of(upstream);
+    complete = complete && state == "ready";
+    providers +=
+        fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})", providers.empty() ? "" : ",",
+                    json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
+                    upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), state);
   }
   const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
   if (!with_providers) providers.clear();

@@ -40,6 +40,9 @@ struct Record {
   // attempt
   unsigned attempts = 0;
   std::string provider_request_id;
+  credentials::TokenPtr token;  // of a login, as sent last; null with a key
+  /// What was shown to the provider.
+  [[nodiscard]] const Secret& credential() const { return token ? token->access : upstream->key; }
 
   // relay, respond
   llm::Usage usage;

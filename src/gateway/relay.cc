@@ -46,6 +46,7 @@ dialect::ErrorContext error_context(const Relay& to) {
   context.window = to.record.model ? to.record.model->window : 0;
   context.estimated_input_tokens = static_cast<std::uint64_t>(to.estimated_tokens);
   context.key_variable = to.record.upstream->key_variable;
+  if (to.record.token) context.login = to.record.upstream->login;
   context.passthrough_credentials = to.record.upstream->passthrough;
   return context;
 }

@@ -94,7 +94,7 @@ void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   const auto rewritten = tap_.rewrite(event);
   if (tap_.failure()) {
     std::string words(event.data);
-    hide(words, to_.record.upstream->key);
+    hide(words, to_.record.credential());
     if (to_.record.upstream->transparent) return outbox_.add_copy(wire::format_event("error", words));
     dialect::ProviderFailure failure;
     failure.status = status_of(tap_.failure()->type);

@@ -44,7 +44,7 @@ bool passes_untouched(const Relay& to, int status) {
 
 net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
   to.record.outcome = Outcome::provider_failed;
-  hide(answer.body, to.record.upstream->key);
+  hide(answer.body, to.record.credential());
   to.record.error = fmt::format("the provider answered {}", answer.status);  // its own words may quote the request: not for the log
   if (passes_untouched(to, answer.status)) {
     auto sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
@@ -63,7 +63,7 @@ net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
 net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
   const bool message = to.record.operation == Operation::messages;
   dialect::StreamTap tap = make_tap(to);
-  hide(answer.body, to.record.upstream->key);
+  hide(answer.body, to.record.credential());
   if (message) tap.rewrite_whole(answer.body);
   if (message && !tap.finished()) {
     auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "config/config.h"
+#include "credentials/refresher.h"
 #include "dialect/quirks.h"
 #include "dialect/signature.h"
 #include "net/connect.h"
@@ -38,6 +39,7 @@ struct UpstreamModel {
 /// One provider, ready for use.
 struct Upstream {
   std::string name, display_name;
+  std::string brand;    // its colour, #rrggbb; empty: none is known
   std::string dialect;  // as configured; only "anthropic" is served by this version
   net::Origin origin;
   std::string host;          // the Host field's value
@@ -53,14 +55,18 @@ struct Upstream {
   AuthScheme auth = AuthScheme::x_api_key;
   std::string auth_header;  // with AuthScheme::header
   Secret key;
-  std::string key_source;    // where the key was found; empty without one
-  std::string key_variable;  // the environment variable that usually holds it
-  [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || !key.empty(); }
+  std::string key_source;                                  // where the key was found; empty without one
+  std::shared_ptr<credentials::TokenSource> token_source;  // instead of `key`, when the credential is a login that is refreshed
+  std::string login;                                       // what `penstock login` takes for this provider; empty: it has no login
+  std::string credential_beta;                             // an anthropic-beta that goes with the credential
+  std::string key_variable;                                // the environment variable that usually holds it
+  [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || !key.empty() || token_source; }
 
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
   std::vector<std::pair<std::string, dialect::Quirks>>
       pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
   std::vector<UpstreamModel> models;
+  std::map<std::string, std::string> tiers;    // opus, sonnet, haiku -> a model's id; the first model where nothing is said
   std::map<std::string, std::string> headers;  // extra fields of each request, names in lower case
   std::chrono::milliseconds connect_timeout{10'000}, first_byte_timeout{300'000}, idle_timeout{300'000}, total_timeout{0};  // total 0: none
 
@@ -68,6 +74,11 @@ struct Upstream {
     for (const auto& one : models)
       if (one.id == model) return &one;
     return nullptr;
+  }
+  /// The model's id for a tier (opus, sonnet, haiku; any other word is the default); empty when no model is known.
+  [[nodiscard]] std::string tier(const std::string& word) const {
+    if (const auto found = tiers.find(word); found != tiers.end()) return found->second;
+    return models.empty() ? "" : models.front().id;
   }
   [[nodiscard]] const dialect::Quirks& quirks_for(std::string_view model) const {
     if (const UpstreamModel* known = find(model)) return known->quirks;
