@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/build_upstream.h"
+#include "app/profiles.h"
 #include "base/text.h"
 
 namespace penstock::app {
@@ -23,7 +24,11 @@ std::vector<std::string> referenced(const Config& config) {
   std::vector<std::string> names;
   for (const auto& rule : config.models)
     for (const auto& target : rule.to) names.push_back(target.provider);
-  names.push_back(config.default_model.substr(0, config.default_model.find('/')));
+  const auto add = [&](const std::string& name) { names.push_back(name.substr(0, name.find('/'))); };
+  add(config.default_model);
+  for (const auto& profile : config.profiles)
+    for (const auto* name : {&profile.provider, &profile.main, &profile.opus, &profile.sonnet, &profile.haiku, &profile.subagent})
+      add(*name);
   return names;
 }
 
@@ -66,17 +71,22 @@ policy::RoutableProvider routable(const gateway::Upstream& upstream) {
 
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(const Config& config, const Ingredients& ingredients) : config_(config), ingredients_(ingredients) {}
+  SnapshotBuilder(const Config& config, const Ingredients& ingredients)
+      : config_(config), ingredients_(ingredients), places_(ingredients.places) {
+    if (config.credential_store == config::CredentialStore::keyring && !places_.keyring)
+      places_.keyring = std::make_shared<credentials::Keyring>();
+  }
 
   Result<Built> build() {
     for (const auto& provider : config_.providers)
       if (provider.enabled) TRY_STATUS(add(provider, true));
     for (const auto& name : referenced(config_)) TRY_STATUS(add_from_catalog(name, true));
     for (const auto& row : ingredients_.catalog->providers) {
-      if (config_.providers.empty())
-        TRY_STATUS(add_from_catalog(row.name, false));
-      else if (!has(row.name) && !row.env.empty())
+      if (config_.providers.empty()) {
+        TRY_STATUS(row.local ? add_local(row.name) : add_from_catalog(row.name, false));
+      } else if (!has(row.name) && !row.env.empty()) {
         snapshot_->keyless.emplace(row.name, row.env.front());
+      }
     }
     finish();
     return Built{snapshot_, std::move(warnings_)};
@@ -96,10 +106,19 @@ class SnapshotBuilder {
     return add(plain, wanted);
   }
 
+  /// A server of one's own: reachable by its name, but not listed, since nothing says that it is there.
+  Status add_local(const std::string& name) {
+    const bool fresh = !has(name);
+    TRY_STATUS(add_from_catalog(name, true));
+    if (fresh && has(name)) snapshot_->upstreams.back().visible = false;
+    return {};
+  }
+
   Status add(const config::Provider& provider, bool wanted) {
     const auto* row = provider.catalog.empty() ? nullptr : ingredients_.catalog->find(provider.catalog);
-    TRY(UpstreamBuilt built, build_upstream(provider, row, ingredients_.places));
-    if (!built.warning.empty()) warnings_.push_back(built.warning);
+    TRY(UpstreamBuilt built, build_upstream(provider, row, places_, ingredients_.refresher));
+    // A keyring that cannot be asked is said once, not for each provider.
+    if (!built.warning.empty() && std::ranges::find(warnings_, built.warning) == warnings_.end()) warnings_.push_back(built.warning);
     if (wanted || built.upstream.has_credential())
       snapshot_->upstreams.push_back(std::move(built.upstream));
     else
@@ -110,13 +129,18 @@ class SnapshotBuilder {
   void finish() {
     gateway::Snapshot& made = *snapshot_;
     if (ingredients_.mock_port != 0 && !has("mock"))
-      made.upstreams.push_back(mock_upstream(ingredients_.mock_port, made.upstreams.empty()));
+      made.upstreams.push_back(mock_upstream(ingredients_.mock_port, std::ranges::none_of(made.upstreams, &gateway::Upstream::visible)));
     std::vector<policy::RoutableProvider> providers;
     for (const auto& upstream : made.upstreams) {
       made.by_name.emplace(upstream.name, &upstream);
       providers.push_back(routable(upstream));
     }
-    made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker);
+    std::vector<policy::RoutableProfile> profiles;
+    for (const auto& profile : config_.profiles) {
+      const auto models = models_of(profile, made);
+      profiles.push_back({profile.name, models.main, models.opus, models.sonnet, models.haiku});
+    }
+    made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker, std::move(profiles));
     made.tokens = config_.auth_tokens;
     made.hosts = local_hosts(config_);
     made.signatures = ingredients_.signatures;
@@ -128,6 +152,7 @@ class SnapshotBuilder {
 
   const Config& config_;
   const Ingredients& ingredients_;
+  credentials::Places places_;
   std::shared_ptr<gateway::Snapshot> snapshot_ = std::make_shared<gateway::Snapshot>();
   std::vector<std::string> warnings_;
 };

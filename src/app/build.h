@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "config/load.h"
 #include "credentials/find.h"
+#include "credentials/refresher.h"
 #include "gateway/snapshot.h"
 
 namespace penstock::app {
@@ -17,7 +18,8 @@ struct Ingredients {
   const catalog::Catalog* catalog = nullptr;
   credentials::Places places;
   std::shared_ptr<const dialect::SignatureCodec> signatures;
-  std::uint16_t mock_port = 0;  // of the built-in mock provider; 0: there is none
+  std::uint16_t mock_port = 0;                  // of the built-in mock provider; 0: there is none
+  credentials::Refresher* refresher = nullptr;  // for logins; null: nothing is sent with them
 };
 
 /// The configuration as the gateway uses it, and what a person should know about it (a key file that was skipped, say).
@@ -29,15 +31,5 @@ struct Built {
 /// Which providers: those that `providers` lists, those that a model rule or default_model names, and, when the file has no `providers`,
 /// every provider of the catalogue for which a credential is found. Fails on quirks or proxies that make no sense.
 Result<Built> build_snapshot(const config::Config& config, const Ingredients& ingredients);
-
-/// Scheme, host, port and path of a provider's base URL (already checked by config/).
-struct BaseUrl {
-  bool tls = false;
-  std::string host;
-  std::uint16_t port = 0;
-  std::string path;  // "" or "/anthropic"
-  [[nodiscard]] std::string host_field() const;
-};
-Result<BaseUrl> parse_base_url(const std::string& url);
 
 }  // namespace penstock::app

@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
+
+#include "credentials/key_store.h"
+#include "credentials/stub_keyring_for_test.h"
+#include "credentials/token_file.h"
 
 namespace penstock::app {
 namespace {
@@ -12,22 +17,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-TEST(base_url, parts) {
-  const auto read = [](const std::string& url) {
-    const auto parsed = parse_base_url(url);
-    return parsed ? fmt::format("{} {} {} '{}' {}", parsed->tls, parsed->host, parsed->port, parsed->path, parsed->host_field())
-                  : std::string("bad");
-  };
-  EXPECT_EQ(read("https://API.example.com"), "true api.example.com 443 '' api.example.com");
-  EXPECT_EQ(read("https://a:8443/anthropic/"), "true a 8443 '/anthropic' a:8443");
-  EXPECT_EQ(read("http://a:80"), "false a 80 '' a");
-  EXPECT_EQ(read("HTTP://a:443"), "false a 443 '' a:443");
-  EXPECT_EQ(read("http://[::1]:8000/x"), "false ::1 8000 '/x' [::1]:8000");
-  EXPECT_EQ(read("https://[::1]"), "true ::1 443 '' [::1]");
-  for (const auto* bad : {"", "a", "ftp://a", "http://", "http://:80", "http://a:0", "http://a:99999", "http://a:x", "https:///path"})
-    EXPECT_EQ(read(bad), "bad") << bad;
-}
 
 /// What the gateway would have of this configuration and environment.
 class BuildTest : public testing::Test {
@@ -43,9 +32,11 @@ class BuildTest : public testing::Test {
     EXPECT_TRUE(built) << built.error().message;
     return *built;
   }
+  /// Without servers of one's own that nobody configured.
   static std::vector<std::string> names(const Built& built) {
     std::vector<std::string> all;
-    for (const auto& upstream : built.snapshot->upstreams) all.push_back(upstream.name);
+    for (const auto& upstream : built.snapshot->upstreams)
+      if (upstream.visible || !upstream.local) all.push_back(upstream.name);
     return all;
   }
   const catalog::Catalog catalog_ = catalog::builtin().value();
@@ -55,6 +46,17 @@ TEST_F(BuildTest, without_a_file_every_provider_with_a_key) {
   EXPECT_THAT(names(build("")), IsEmpty());
   EXPECT_THAT(names(build("", {{"ZAI_API_KEY", "k"}, {"DEEPSEEK_API_KEY", "k"}})), ElementsAre("deepseek", "zai"));
   EXPECT_THAT(names(build("", {}, 4000)), ElementsAre("mock"));
+}
+
+TEST_F(BuildTest, a_server_of_ones_own_is_reached_by_name_unless_a_file_says_which_providers_there_are) {
+  const auto without_file = build("");
+  const auto* ollama = without_file.snapshot->find("ollama");
+  ASSERT_NE(ollama, nullptr);
+  EXPECT_FALSE(ollama->visible);
+  EXPECT_TRUE(ollama->has_credential());
+  const auto with_file = build("providers: { zai: { api_key: k } }\n");
+  EXPECT_EQ(with_file.snapshot->find("ollama"), nullptr);
+  EXPECT_TRUE(with_file.snapshot->keyless.contains("deepseek")) << "so that a request to it can say which key is missing";
 }
 
 TEST_F(BuildTest, a_file_says_which) {
@@ -85,6 +87,46 @@ TEST_F(BuildTest, keys_from_the_environment_and_none) {
   EXPECT_EQ(without.snapshot->upstreams.front().key_variable, "ZAI_API_KEY");
   const auto own = build("providers: { local: { base_url: 'http://127.0.0.1:1' } }\n");
   EXPECT_EQ(own.snapshot->upstreams.front().auth, gateway::AuthScheme::none) << "a server of one's own needs none";
+}
+
+TEST_F(BuildTest, a_claude_subscription_is_a_credential_after_the_key) {
+  const std::map<std::string, std::string> both{{"ANTHROPIC_API_KEY", "sk-ant-api"}, {"CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-x"}};
+  const auto key = build("", both);
+  EXPECT_EQ(key.snapshot->find("anthropic")->auth, gateway::AuthScheme::x_api_key);
+  EXPECT_EQ(key.snapshot->find("anthropic")->credential_beta, "");
+  const auto token = build("", {{"CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-x"}});
+  EXPECT_EQ(token.snapshot->find("anthropic")->auth, gateway::AuthScheme::bearer);
+  EXPECT_EQ(token.snapshot->find("anthropic")->credential_beta, "oauth-2025-04-20");
+  const auto told = build("providers: { anthropic: { auth: x-api-key } }\n", {{"CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-x"}});
+  EXPECT_EQ(told.snapshot->find("anthropic")->auth, gateway::AuthScheme::x_api_key) << "as the file says";
+}
+
+TEST_F(BuildTest, a_login_gives_a_source_and_a_key_wins) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "penstock-build-XXXXXX").string();
+  const std::string home = ::mkdtemp(pattern.data());
+  credentials::store_login(home + "/keys/kimi.oauth.json", {Secret("at"), Secret("rt"), 0, 0, "", ""}).value();
+  const auto built = [&](const std::string& yaml, const char* key, credentials::Refresher* refresher) {
+    const auto variable = [key](const std::string& name) {
+      return key && name == "KIMI_API_KEY" ? std::optional<std::string>(key) : std::nullopt;
+    };
+    const auto config = config::parse(yaml, "t.yaml", {variable, catalog_.names()}).value();
+    return build_snapshot(config, {&catalog_, {variable, home, home + "/keys", {}}, nullptr, 0, refresher}).value().snapshot;
+  };
+  credentials::Refresher refresher({.fetch = [](const net::FetchRequest&) { return fail(internal_error("no network here")); }});
+  const auto first = built("", nullptr, &refresher), second = built("", nullptr, &refresher);
+  const auto* kimi = first->find("kimi");
+  ASSERT_TRUE(kimi && kimi->token_source);
+  EXPECT_TRUE(kimi->has_credential());
+  EXPECT_TRUE(kimi->key.empty());
+  EXPECT_EQ(kimi->key_source, home + "/keys/kimi.oauth.json");
+  EXPECT_EQ(kimi->token_source->current()->access.reveal(), "at");
+  EXPECT_EQ(second->find("kimi")->token_source, kimi->token_source) << "a reload keeps the source";
+  EXPECT_TRUE(built("", nullptr, nullptr)->find("kimi")->has_credential()) << "commands that only look need no thread";
+  for (const auto& with_key : {built("", "sk-kimi", &refresher), built("providers: { kimi: { api_key: k } }\n", nullptr, &refresher)}) {
+    EXPECT_FALSE(with_key->find("kimi")->token_source);
+    EXPECT_FALSE(with_key->find("kimi")->key.empty());
+  }
+  std::filesystem::remove_all(home);
 }
 
 TEST_F(BuildTest, proxies_for_https_alone_and_as_told) {
@@ -128,6 +170,60 @@ TEST_F(BuildTest, a_quirk_that_nobody_knows_names_its_provider) {
   const auto built = build_snapshot(config, {&catalog_, {none, "", "/nowhere"}, nullptr, 0});
   ASSERT_FALSE(built);
   EXPECT_THAT(built.error().message, HasSubstr("providers.zai: "));
+}
+
+/// A configuration over places with a store of their own.
+class BuildWithStoreTest : public BuildTest {
+ protected:
+  BuildWithStoreTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "penstock-build-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    places_ = {[](const std::string&) { return std::nullopt; }, folder_, folder_ + "/keys", nullptr};
+  }
+  ~BuildWithStoreTest() override { std::filesystem::remove_all(folder_); }
+  Built build_with(const std::string& yaml) const {
+    const auto config = config::parse(yaml, "t.yaml", {places_.environment, catalog_.names()});
+    EXPECT_TRUE(config) << config::to_text(config.error().front());
+    auto built = build_snapshot(*config, {&catalog_, places_, nullptr, 0});
+    EXPECT_TRUE(built) << built.error().message;
+    return *built;
+  }
+  std::string folder_;
+  credentials::Places places_;
+};
+
+TEST_F(BuildWithStoreTest, a_provider_of_the_file_alone_finds_its_stored_key) {
+  const std::string yaml = "providers: { mine: { base_url: 'http://h:1', models: [m] } }";
+  const auto without = build_with(yaml);
+  EXPECT_EQ(without.snapshot->find("mine")->auth, gateway::AuthScheme::none);
+  ASSERT_TRUE(credentials::store_key("mine", Secret("sk-mine"), places_));
+  const auto with = build_with(yaml);
+  EXPECT_EQ(with.snapshot->find("mine")->key.reveal(), "sk-mine");
+  EXPECT_EQ(with.snapshot->find("mine")->auth, gateway::AuthScheme::x_api_key);
+}
+
+TEST_F(BuildWithStoreTest, an_entry_under_another_name_takes_its_own_key_first) {
+  const std::string yaml = "providers: { work: { catalog: zai }, zai: {} }";
+  ASSERT_TRUE(credentials::store_key("zai", Secret("sk-zai"), places_));
+  EXPECT_EQ(build_with(yaml).snapshot->find("work")->key.reveal(), "sk-zai");
+  ASSERT_TRUE(credentials::store_key("work", Secret("sk-work"), places_));
+  EXPECT_EQ(build_with(yaml).snapshot->find("work")->key.reveal(), "sk-work");
+  EXPECT_EQ(build_with(yaml).snapshot->find("zai")->key.reveal(), "sk-zai");
+}
+
+TEST_F(BuildWithStoreTest, a_keyring_is_asked_for_its_keys) {
+  const credentials::StubKeyring stub({{"zai", "sk-ring"}});
+  places_.keyring = stub.keyring();
+  const auto built = build_with("credentials: keyring");
+  ASSERT_NE(built.snapshot->find("zai"), nullptr);
+  EXPECT_EQ(built.snapshot->find("zai")->key.reveal(), "sk-ring");
+  EXPECT_EQ(built.snapshot->find("zai")->key_source, "keyring");
+  EXPECT_THAT(built.warnings, IsEmpty());
+}
+
+TEST_F(BuildWithStoreTest, a_keyring_that_is_not_there_is_one_warning) {
+  places_.keyring = std::make_shared<credentials::Keyring>("penstock-no-such-program");
+  EXPECT_THAT(build_with("credentials: keyring").warnings, ElementsAre(HasSubstr("apt-get install libsecret-tools")));
 }
 
 }  // namespace

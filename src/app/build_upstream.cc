@@ -6,6 +6,7 @@
 
 #include "app/build.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace penstock::app {
 
@@ -41,8 +42,9 @@ catalog::Price to_price(const config::Price& price) {
 /// Builds one upstream step by step; each step fills a group of its members.
 class UpstreamBuilder {
  public:
-  UpstreamBuilder(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places)
-      : entry_(entry), row_(row ? *row : catalog::Provider{}), known_(row != nullptr), places_(places) {}
+  UpstreamBuilder(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places,
+                  credentials::Refresher* refresher)
+      : entry_(entry), row_(row ? *row : catalog::Provider{}), known_(row != nullptr), places_(places), refresher_(refresher) {}
 
   Result<UpstreamBuilt> build() {
     TRY_STATUS(address());
@@ -60,26 +62,29 @@ class UpstreamBuilder {
   Status address() {
     up().name = entry_.name;
     up().display_name = row_.display_name.empty() ? entry_.name : row_.display_name;
+    up().brand = row_.brand;
     up().dialect = first_of(entry_.dialect, row_.dialect.empty() ? std::string("anthropic") : row_.dialect);
     up().base_url = first_of(entry_.base_url, row_.base_url);
-    TRY(const BaseUrl url, parse_base_url(up().base_url));
-    up().origin.host = url.host;
-    up().origin.port = url.port;
-    up().origin.tls = url.tls;
+    const auto url = parse_url(up().base_url);
+    if (!url) return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", up().base_url)));
+    up().origin.host = url->host;
+    up().origin.port = url->port;
+    up().origin.tls = url->tls;
     up().origin.ca_file = entry_.ca_file;
-    up().path = url.path;
-    up().host = url.host_field();
+    up().path = url->path;
+    while (up().path.ends_with('/')) up().path.pop_back();
+    up().host = url->host_field();
     up().aggregator = row_.aggregator;
     up().local = row_.local;
     up().counts_tokens = entry_.count_tokens.value_or(row_.count_tokens);
     // Anthropic itself: the catalogue's row of that name, wherever its base_url points (a company's relay, a test).
     up().transparent = known_ && row_.name == "anthropic";
-    TRY_STATUS(proxy(url));
+    TRY_STATUS(proxy(*url));
     up().origin.key = up().origin.name();
     return {};
   }
 
-  Status proxy(const BaseUrl& url) {
+  Status proxy(const Url& url) {
     if (entry_.proxy && *entry_.proxy == "none") return {};
     if (entry_.proxy) {
       auto own = net::parse_proxy(*entry_.proxy);
@@ -103,29 +108,44 @@ class UpstreamBuilder {
     up().passthrough = entry_.credentials.mode == config::CredentialMode::passthrough;
     up().key_variable = row_.env.empty() ? "" : row_.env.front();
     if (up().passthrough) return {};
-    if (entry_.api_key && !entry_.api_key->empty()) {
-      up().key = *entry_.api_key;
-      up().key_source = "configuration";
-    } else if (!entry_.credentials.pool.empty()) {
-      up().key = entry_.credentials.pool.front();
-      up().key_source = "configuration";
-    } else if (known_) {
-      find_key();
-    }
+    if (row_.oauth) up().login = row_.name;
+    find_key();
+    if (is_subscription()) use_subscription();
     // A server of one's own needs no key unless one is given; the same goes for an entry that names no key at all.
     const bool optional_key = row_.local || (!known_ && !entry_.api_key && entry_.auth.empty() && !entry_.has_credentials);
-    if (up().key.empty() && optional_key) up().auth = gateway::AuthScheme::none;
+    if (!up().has_credential() && optional_key) up().auth = gateway::AuthScheme::none;
     return {};
   }
 
   void find_key() {
-    auto found = credentials::find(row_, places_);
+    auto found = credentials::find(credentials::Sought{&entry_, known_ ? &row_ : nullptr}, places_);
     if (!found) {
       built_.warning = found.error().message;
     } else if (*found) {
-      up().key = std::move((*found)->key);
       up().key_source = (*found)->source;
+      if ((*found)->login)
+        use_login();
+      else
+        up().key = std::move((*found)->key);
     }
+  }
+
+  void use_login() {
+    auto login = credentials::login_for(row_, places_);
+    if (!login || !*login) return;  // find() has seen it, so it is there
+    up().token_source = refresher_ ? refresher_->source(**login) : std::make_shared<credentials::TokenSource>(**login);
+  }
+
+  /// A Claude subscription's token (`claude setup-token`) in the place of a key.
+  [[nodiscard]] bool is_subscription() {
+    return up().transparent && entry_.auth.empty() &&
+           (up().key.reveal().starts_with("sk-ant-oat") || up().key_source == "$CLAUDE_CODE_OAUTH_TOKEN");
+  }
+
+  /// Such a token goes as Bearer, and only together with its beta (wire-reference 1.3).
+  void use_subscription() {
+    up().auth = gateway::AuthScheme::bearer;
+    up().credential_beta = "oauth-2025-04-20";
   }
 
   Result<dialect::Quirks> quirks(const QuirkMap& of_model, bool vision) {
@@ -148,6 +168,7 @@ class UpstreamBuilder {
       up().models.push_back(std::move(one));
     }
     for (const auto& model : entry_.models) TRY_STATUS(add_or_override(model));
+    up().tiers = row_.tiers;
     return {};
   }
 
@@ -190,45 +211,15 @@ class UpstreamBuilder {
   const catalog::Provider row_;
   const bool known_;
   const credentials::Places& places_;
+  credentials::Refresher* const refresher_;
   UpstreamBuilt built_;
 };
 
 }  // namespace
 
-std::string BaseUrl::host_field() const {
-  const std::string name = host.contains(':') ? '[' + host + ']' : host;
-  return port == (tls ? 443 : 80) ? name : fmt::format("{}:{}", name, port);
-}
-
-Result<BaseUrl> parse_base_url(const std::string& url) {
-  const auto bad = [&] { return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", url))); };
-  BaseUrl parsed;
-  std::string_view rest = url;
-  if (starts_with_ignoring_case(rest, "https://")) {
-    parsed.tls = true;
-    rest.remove_prefix(8);
-  } else if (starts_with_ignoring_case(rest, "http://")) {
-    rest.remove_prefix(7);
-  } else {
-    return bad();
-  }
-  const auto slash = rest.find('/');
-  if (slash != std::string_view::npos) parsed.path = rest.substr(slash);
-  while (parsed.path.ends_with('/')) parsed.path.pop_back();
-  std::string_view authority = rest.substr(0, slash);
-  const auto colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
-  const auto port = has_port ? parse_unsigned(authority.substr(colon + 1)) : std::optional<std::uint64_t>(parsed.tls ? 443 : 80);
-  if (has_port) authority = authority.substr(0, colon);
-  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
-  if (authority.empty() || !port || *port == 0 || *port > 65535) return bad();
-  parsed.host = to_lower(authority);
-  parsed.port = static_cast<std::uint16_t>(*port);
-  return parsed;
-}
-
-Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places) {
-  return UpstreamBuilder(entry, row, places).build();
+Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places,
+                                     credentials::Refresher* refresher) {
+  return UpstreamBuilder(entry, row, places, refresher).build();
 }
 
 }  // namespace penstock::app

@@ -6,6 +6,7 @@
 #include "catalog/catalog.h"
 #include "config/config.h"
 #include "credentials/find.h"
+#include "credentials/refresher.h"
 #include "gateway/snapshot.h"
 
 namespace penstock::app {
@@ -15,7 +16,9 @@ struct UpstreamBuilt {
   std::string warning;  // empty, or why a key was not used
 };
 
-/// `row` is null for a provider that the catalogue does not know.
-Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places);
+/// `row` is null for a provider that the catalogue does not know. Logins are refreshed by `refresher`; without one (a command that only
+/// looks) they are as their files say.
+Result<UpstreamBuilt> build_upstream(const config::Provider& entry, const catalog::Provider* row, const credentials::Places& places,
+                                     credentials::Refresher* refresher = nullptr);
 
 }  // namespace penstock::app

@@ -4,14 +4,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
+#include <filesystem>
 
 #include "app/load_catalog.h"
 #include "app/state_dir.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config/profile_files.h"
 #include "config/values.h"
+#include "credentials/key_store.h"
 
 namespace penstock::app {
 
@@ -30,22 +32,44 @@ std::shared_ptr<const gateway::Snapshot> own_reference(const std::shared_ptr<con
 }
 
 /// A file's identity for "has it changed": time and inode (editors replace files).
-std::pair<std::int64_t, std::uint64_t> stamp(const std::string& path) {
+using Stamp = std::pair<std::int64_t, std::uint64_t>;
+Stamp stamp(const std::string& path, timespec(stat::* time) = &stat::st_mtim) {
   struct stat status{};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) return {0, 0};
-  return {status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino};
+  const timespec& changed = status.*time;
+  return {changed.tv_sec * 1'000'000'000 + changed.tv_nsec, status.st_ino};
+}
+
+/// The stamps of a folder and of the files in it, in an order that only changes with them.
+std::vector<Stamp> folder_stamps(const std::string& folder) {
+  std::vector<Stamp> stamps{stamp(folder)};
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    stamps.push_back(stamp(at->path().string()));
+  std::ranges::sort(stamps);
+  return stamps;
+}
+
+std::string to_lines(const std::vector<config::Fault>& faults) {
+  std::string text;
+  for (const auto& fault : faults) text += config::to_text(fault) + "\n";
+  return text;
 }
 
 }  // namespace
 
 std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog) {
   const std::string path = config::find_file(options.config_path, options.environment);
-  if (path.empty()) return config::Config{};
-  auto loaded = config::load(path, {options.environment, catalog.names()});
-  if (loaded) return std::move(*loaded);
-  std::string text;
-  for (const auto& fault : loaded.error()) text += config::to_text(fault) + "\n";
-  return std::unexpected(std::move(text));
+  const config::LoadContext context{options.environment, catalog.names()};
+  config::Config config;
+  if (!path.empty()) {
+    auto loaded = config::load(path, context);
+    if (!loaded) return std::unexpected(to_lines(loaded.error()));
+    config = std::move(*loaded);
+  }
+  const auto faults = config::load_profile_files(config::profile_folder(options.environment), context, config);
+  if (!faults.empty()) return std::unexpected(to_lines(faults));
+  return config;
 }
 
 Server::Server(ServeOptions options, config::Config config, catalog::Catalog catalog)
@@ -54,13 +78,14 @@ Server::Server(ServeOptions options, config::Config config, catalog::Catalog cat
 }
 
 Server::~Server() {
+  refresher_.stop();  // it posts to the workers
   for (auto& worker : workers_) worker->stop();
   for (auto& gateway : gateways_) gateway->close();
   workers_.clear();  // their coroutines refer to gateways and listeners, which go after them
 }
 
 Status Server::build(const config::Config& config) {
-  auto built = build_snapshot(config, {&catalog_, credentials::process_places(), signatures_, mock_port_});
+  auto built = build_snapshot(config, {&catalog_, credentials::process_places(), signatures_, mock_port_, &refresher_});
   if (!built) return fail(built.error());
   snapshot_ = built->snapshot;
   warnings_ = built->warnings;
@@ -68,6 +93,7 @@ Status Server::build(const config::Config& config) {
 }
 
 Status Server::start() {
+  seen_ = look();  // before anything is read: what changes from here on is a change
   TRY(const auto key, signature_key(state_dir(options_.environment)));
   signatures_ = std::make_shared<dialect::SignatureCodec>(key);
   const unsigned count = config_.server.workers == 0 ? net::usable_cores() : config_.server.workers;
@@ -147,25 +173,32 @@ bool Server::reload_config(const char* why) {
   return true;
 }
 
+Server::Stamps Server::look() const {
+  auto stamps = folder_stamps(config::profile_folder(options_.environment));
+  for (const auto& path : {config::find_file(options_.config_path, options_.environment),
+                           config_.server.tls ? config_.server.tls->cert : "", config_.server.tls ? config_.server.tls->key : ""})
+    stamps.push_back(stamp(path));
+  // A key file that was readable by others is mended by a chmod, which moves only this time.
+  for (const auto& path : credentials::key_paths(catalog_, credentials::process_places())) stamps.push_back(stamp(path, &stat::st_ctim));
+  return stamps;
+}
+
 net::Task<> Server::watch_files() {
-  const auto look = [this] {
-    return std::array{stamp(config::find_file(options_.config_path, options_.environment)),
-                      stamp(config_.server.tls ? config_.server.tls->cert : ""), stamp(config_.server.tls ? config_.server.tls->key : "")};
-  };
-  auto seen = look(), before = seen;
+  auto before = seen_;
   net::Timer timer(control_.get_executor());
   for (;;) {
     timer.expires_after(kLookAtFiles);
     auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::use_task));
     if (error || draining_) co_return;
+    if (options_.log_file) options_.log_file->look();
     const auto now = look();
     // Two looks must agree: a file may be seen half-written, or between an editor's two renames.
     if (now != before) {
       before = now;
       continue;
     }
-    if (now == seen) continue;
-    seen = now;
+    if (now == seen_) continue;
+    seen_ = now;
     reload("a file changed");
   }
 }
@@ -177,6 +210,7 @@ net::Task<> Server::watch_signals() {
     auto [error, signal] = co_await signals.async_wait(net::asio::as_tuple(net::use_task));
     if (error) co_return;
     if (signal == SIGHUP) {
+      if (options_.log_file) options_.log_file->reopen();
       reload("SIGHUP");
     } else if (draining_) {
       control_.stop();
@@ -204,6 +238,7 @@ net::Task<> Server::wait_for_requests(net::TimePoint end) {
 net::Task<> Server::drain() {
   log_info("draining: no new connections, {} open", open_connections());
   listener_->close();
+  if (options_.on_drain) options_.on_drain();
   shared_.draining = true;
   for (auto& worker : workers_)
     worker->post([raw = worker.get()] {

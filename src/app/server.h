@@ -1,11 +1,13 @@
 // The running gateway: owns workers, gateways, listeners; reloads, drains, stops. One thread (the caller's) controls; workers work.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "app/build.h"
+#include "base/log_file.h"
 #include "gateway/gateway.h"
 #include "mock/mock_provider.h"
 #include "net/listener.h"
@@ -17,9 +19,12 @@ struct ServeOptions {
   std::string config_path;                      // --config
   std::optional<config::ListenAddress> listen;  // --listen
   config::Environment environment = config::process_environment();
+  LogFile* log_file = nullptr;     // looked after by the control thread; outlives the server
+  std::function<void()> on_drain;  // when no new connections are taken any more
 };
 
-/// Reads the configuration (an empty one when there is no file). Faults come back as one text, a line each.
+/// Reads the configuration (an empty one when there is no file), and the profiles that have files of their own. Faults come back as one
+/// text, a line each.
 std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog);
 
 /// The gateway until a signal ends it. SIGTERM and SIGINT drain (a second one stops at once), SIGHUP and a change of the file reload.
@@ -41,7 +46,8 @@ class Server {
   [[nodiscard]] const config::Config& config() const { return config_; }
 
  private:
-  struct Files;  // what the watched files looked like
+  using Stamps = std::vector<std::pair<std::int64_t, std::uint64_t>>;
+  [[nodiscard]] Stamps look() const;  // what the watched files look like
   Status build(const config::Config& config);
   Status listen();
   static Result<std::shared_ptr<net::TlsServerContext>> load_certificate(const config::Config& config);
@@ -58,6 +64,7 @@ class Server {
   catalog::Catalog catalog_;
   net::asio::io_context control_{1};
   gateway::Shared shared_;
+  credentials::Refresher refresher_;
   mock::MockProvider mock_;
   std::shared_ptr<const gateway::Snapshot> snapshot_;
   std::shared_ptr<const dialect::SignatureCodec> signatures_;
@@ -66,6 +73,7 @@ class Server {
   std::unique_ptr<net::Listener> listener_, mock_listener_;
   std::uint16_t mock_port_ = 0;
   std::vector<std::string> urls_, warnings_;
+  Stamps seen_;  // with which the configuration in force was built
   bool draining_ = false;
 };
 

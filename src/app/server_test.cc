@@ -52,6 +52,7 @@ class ServerTest : public testing::Test {
     ServeOptions options;
     options.config_path = file();
     options.environment = [this](const std::string& name) {
+      if (name == "XDG_CONFIG_HOME") return std::optional(folder_);
       return name == "PENSTOCK_STATE_DIR" ? std::optional(folder_ + "/state") : std::nullopt;
     };
     auto catalog = catalog::builtin().value();
@@ -220,6 +221,23 @@ TEST_F(ServerTest, a_changed_file_is_noticed) {
     client.ask(post("/v1/messages", message_body("claude-sonnet-5", false)));
     return !after.seen().empty();
   }));
+}
+
+TEST_F(ServerTest, profile_files_come_and_change_while_it_runs) {
+  const std::string profile = folder_ + "/penstock/profiles/big.yaml";
+  std::filesystem::create_directories(folder_ + "/penstock/profiles");
+  ASSERT_TRUE(start("providers: {}\n"));
+  run();
+  RawClient client(port_);
+  const auto ask = [&] { return client.ask(post("/to/big/v1/messages", message_body("opus", false))).status; };
+  EXPECT_EQ(ask(), 404);
+  std::ofstream(profile) << "models: { main: mock/echo }\n";
+  EXPECT_TRUE(eventually([&] { return ask() == 200; }));
+  std::ofstream(profile) << "models: { main: mock/error-529 }\n";  // in place: the folder looks as before
+  EXPECT_TRUE(eventually([&] { return ask() == 529; }));
+  std::ofstream(profile) << "no profile\n";
+  EXPECT_TRUE(says("big.yaml:1:1: \"profiles.big\" must be a map"));
+  EXPECT_EQ(ask(), 529) << "the old configuration stays in force";
 }
 
 /// The subject of the certificate that the server shows.

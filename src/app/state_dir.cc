@@ -29,14 +29,6 @@ Status is_private(const std::string& path) {
       fmt::format("{} must be yours alone; mend: chown and chmod go-rwx {}, or remove it to have a new one made", path, path)));
 }
 
-Status make_folder(const std::string& folder) {
-  if (folder.empty()) return fail(config_error("there is no place for state: set HOME or PENSTOCK_STATE_DIR"));
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(cannot("make the folder", folder));
-  return {};
-}
-
 /// Writes beside and links into place, so that two first starts at once agree on one key.
 Status write_new(const std::string& path, const dialect::SignatureCodec::Key& key) {
   const std::string beside = fmt::format("{}.{}", path, ::getpid());
@@ -59,8 +51,16 @@ std::string state_dir(const config::Environment& environment) {
   return home && !home->empty() ? *home + "/.local/state/penstock" : "";
 }
 
+Status make_state_dir(const std::string& folder) {
+  if (folder.empty()) return fail(config_error("there is no place for state: set HOME or PENSTOCK_STATE_DIR"));
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(cannot("make the folder", folder));
+  return {};
+}
+
 Result<dialect::SignatureCodec::Key> signature_key(const std::string& folder) {
-  TRY_STATUS(make_folder(folder));
+  TRY_STATUS(make_state_dir(folder));
   const std::string path = folder + "/signature.key";
   dialect::SignatureCodec::Key key{};
   if (::access(path.c_str(), F_OK) != 0) {

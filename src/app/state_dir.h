@@ -11,6 +11,8 @@ namespace penstock::app {
 
 /// The state folder's path (not created); empty when nothing says where.
 std::string state_dir(const config::Environment& environment);
+/// Makes the folder (0700) when it is not there. Fails, and names the mend, when there is no place for it.
+Status make_state_dir(const std::string& folder);
 
 /// The local key under which thinking blocks are tagged; made at first use (0600, in a 0700 folder). All gateways of one user share it, so
 /// that a restart does not orphan a session's reasoning. Fails when the folder cannot be written or the file is damaged.
