@@ -1,0 +1,127 @@
+#include "launch/launch.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/text.h"
+#include "launch/config_dir.h"
+#include "launch/shell.h"
+
+namespace penstock::launch {
+
+namespace {
+
+// What the gateway is shown when it is open: Claude Code wants to have something to show.
+constexpr std::string_view kAnyToken = "penstock";
+
+/// A model's name may hold slashes; the folder's may not.
+std::string folder_name(std::string name) {
+  std::ranges::replace(name, '/', '+');
+  return name.starts_with('.') ? '_' + name : name;
+}
+
+Status can_be_direct(const Selection& selection) {
+  const auto no = [&](const std::string& why) { return fail(config_error("--direct: " + why + "; leave --direct out")); };
+  if (!selection.provider) return no("no provider is named");
+  const auto& provider = *selection.provider;
+  if (provider.dialect != "anthropic") return no(provider.name + " does not speak Anthropic's dialect, so that the gateway must translate");
+  if (provider.auth == gateway::AuthScheme::header) return no(provider.name + " wants its key in the header " + provider.auth_header);
+  const auto& models = selection.models;
+  for (const auto* model : {&models.main, &models.opus, &models.sonnet, &models.haiku, &models.subagent})
+    if (selection.profile && !model->empty() && !model->starts_with(provider.name + "/"))
+      return no("the profile's model " + *model + " is not a model of " + provider.name);
+  return {};
+}
+
+/// The models by the provider's own names.
+Selection without_gateway(Selection selection) {
+  auto& models = selection.models;
+  for (auto* model : {&models.main, &models.opus, &models.sonnet, &models.haiku, &models.subagent})
+    if (model->starts_with(selection.provider->name + "/")) model->erase(0, selection.provider->name.size() + 1);
+  return selection;
+}
+
+std::string settings_json(const Selection& selection, const Launch& launch, const LaunchOptions& options, const Ground& ground) {
+  std::string env;
+  for (const auto& [name, value] : launch.environment.set)
+    if (name != "CLAUDE_CONFIG_DIR") env += (env.empty() ? "" : ",") + json_quote(name) + ":" + json_quote(value);
+  std::string out = "{\"env\":{" + env + "}";
+  const auto command = [&](const std::string& words) { return quote(Shell::bash, ground.penstock) + " " + words; };
+  // The key itself stays out of the environment and of every file: Claude Code asks for it.
+  if (options.direct && selection.provider->auth != gateway::AuthScheme::none)
+    out += ",\"apiKeyHelper\":" + json_quote(command("token " + quote(Shell::bash, selection.provider->name)));
+  if (selection.profile && selection.profile->status_line)
+    out += R"(,"statusLine":{"type":"command","command":)" + json_quote(command("statusline")) + "}";
+  if (!launch.theme.setting.empty()) out += ",\"theme\":" + json_quote(launch.theme.setting);
+  return out + "}";
+}
+
+std::string config_dir_of(const Selection& selection, const LaunchOptions& options, const Ground& ground) {
+  if (options.shared_config) return {};
+  if (selection.profile && !selection.profile->config_dir.empty()) return selection.profile->config_dir;
+  return ground.state_dir + "/claude/" + folder_name(selection.name);
+}
+
+bool has_own_settings(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& word) { return word == "--settings" || word.starts_with("--settings="); });
+}
+
+}  // namespace
+
+Result<Launch> plan_launch(const Selection& selection, const LaunchOptions& options, const Ground& ground) {
+  Launch launch;
+  launch.config_dir = config_dir_of(selection, options, ground);
+  launch.settings_folder = launch.config_dir.empty() ? ground.state_dir + "/claude" : launch.config_dir;
+  Door door{
+      .url = ground.gateway_url + selection.path, .token = ground.gateway_token, .config_dir = launch.config_dir, .direct = options.direct};
+  const bool own_login = selection.provider && selection.provider->passthrough;
+  if (door.token.empty() && !own_login) door.token = kAnyToken;
+  Selection chosen = selection;
+  if (options.direct) {
+    TRY_STATUS(can_be_direct(selection));
+    door.url = selection.provider->base_url;
+    door.token = selection.provider->auth == gateway::AuthScheme::none ? kAnyToken : "";
+    chosen = without_gateway(selection);
+  }
+  launch.environment = environment_of(chosen, door, ground.environment, ground.variables);
+  if (!ground.config.empty()) launch.environment.set["PENSTOCK_CONFIG"] = ground.config;  // for what Claude Code calls of ours
+  if (!launch.config_dir.empty()) launch.theme = theme_of(selection, base_theme(ground.environment, launch.config_dir));
+  launch.settings = settings_json(selection, launch, options, ground);
+  if (selection.profile) {
+    launch.arguments = selection.profile->args;
+    if (!selection.profile->append_system_prompt.empty())
+      launch.arguments.insert(launch.arguments.end(), {"--append-system-prompt-file", selection.profile->append_system_prompt});
+  }
+  launch.arguments.insert(launch.arguments.end(), options.arguments.begin(), options.arguments.end());
+  return launch;
+}
+
+Status prepare_launch(Launch& launch, const LaunchOptions& options, const Ground& ground) {
+  const auto variable = [&](const char* name) { return ground.environment(name).value_or(""); };
+  if (!launch.config_dir.empty())
+    TRY_STATUS(prepare_config_dir({launch.config_dir, ground.work_dir, variable("HOME"), variable("CLAUDE_CONFIG_DIR"), options.carry}));
+  if (!launch.config_dir.empty()) TRY_STATUS(write_theme(launch.theme, launch.config_dir));
+  if (has_own_settings(launch.arguments)) return {};
+  TRY(auto file, write_settings(launch.settings_folder, launch.settings));
+  launch.arguments.insert(launch.arguments.begin(), {"--settings", std::move(file)});
+  return {};
+}
+
+Error become(const std::string& program, const Launch& launch) {
+  for (const auto& name : launch.environment.unset) ::unsetenv(name.c_str());
+  for (const auto& [name, value] : launch.environment.set) ::setenv(name.c_str(), value.c_str(), 1);
+  std::vector<std::string> words{program};
+  words.insert(words.end(), launch.arguments.begin(), launch.arguments.end());
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(program.c_str(), pointers.data());
+  return config_error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
+}
+
+}  // namespace penstock::launch

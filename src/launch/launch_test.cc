@@ -1,0 +1,106 @@
+#include "launch/launch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "json/padded.h"
+
+namespace penstock::launch {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Key;
+using testing::Not;
+using testing::Pair;
+
+class PlanLaunch : public testing::Test {
+ protected:
+  PlanLaunch() {
+    provider_.name = "zai";
+    provider_.dialect = "anthropic";
+    provider_.base_url = "https://z.example";
+    provider_.key = Secret("key-of-zai");
+    provider_.auth = gateway::AuthScheme::bearer;
+    selection_ = {.name = "zai",
+                  .path = "/to/zai",
+                  .models = {"m", "m", "m", "h", "m"},
+                  .labels = {},
+                  .window = 0,
+                  .max_output = 0,
+                  .provider = &provider_,
+                  .profile = {}};
+    ground_.environment = [](const std::string&) { return std::nullopt; };
+    ground_.state_dir = "/state";
+    ground_.penstock = "/opt/it's/penstock";
+    ground_.gateway_url = "http://127.0.0.1:4100";
+  }
+  Result<Launch> plan(const LaunchOptions& options = {}) { return plan_launch(selection_, options, ground_); }
+
+  gateway::Upstream provider_;
+  Selection selection_;
+  Ground ground_;
+};
+
+TEST_F(PlanLaunch, ThroughTheGateway) {
+  const auto launch = plan().value();
+  EXPECT_THAT(launch.environment.set, Contains(Pair("ANTHROPIC_BASE_URL", "http://127.0.0.1:4100/to/zai")));
+  EXPECT_THAT(launch.environment.set, Contains(Pair("ANTHROPIC_AUTH_TOKEN", "penstock")));
+  EXPECT_EQ(launch.config_dir, "/state/claude/zai");
+  const json::Padded text(launch.settings);
+  json::Document settings;
+  ASSERT_TRUE(settings.index(text.text())) << launch.settings;
+  EXPECT_TRUE(settings.root().find("env")->find("ANTHROPIC_MODEL")->equals("m"));
+  EXPECT_FALSE(settings.root().find("env")->find("CLAUDE_CONFIG_DIR")) << "it is where these settings come from";
+  EXPECT_FALSE(settings.root().find("apiKeyHelper"));
+}
+
+TEST_F(PlanLaunch, AGatewayWithATokenIsShownIt) {
+  ground_.gateway_token = "secret-token";
+  EXPECT_THAT(plan()->environment.set, Contains(Pair("ANTHROPIC_AUTH_TOKEN", "secret-token")));
+}
+
+TEST_F(PlanLaunch, DirectHasTheProvidersUrlAndAHelperForTheKey) {
+  selection_.models = {"glm", "glm", "glm", "glm", "glm"};
+  const auto launch = plan({.direct = true}).value();
+  EXPECT_THAT(launch.environment.set, Contains(Pair("ANTHROPIC_BASE_URL", "https://z.example")));
+  EXPECT_THAT(launch.environment.set, Not(Contains(Key("ANTHROPIC_AUTH_TOKEN"))));
+  EXPECT_THAT(launch.settings, HasSubstr(R"("apiKeyHelper":"'/opt/it'\\''s/penstock' token )"));
+  EXPECT_THAT(launch.settings, Not(HasSubstr("key-of-zai")));
+}
+
+TEST_F(PlanLaunch, WhatCannotBeDirect) {
+  provider_.dialect = "openai-chat";
+  EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("does not speak Anthropic's dialect"));
+  provider_.dialect = "anthropic";
+  provider_.auth = gateway::AuthScheme::header;
+  EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("wants its key in the header"));
+  provider_.auth = gateway::AuthScheme::bearer;
+  selection_.profile = config::Profile{.name = "p"};
+  selection_.models.haiku = "deepseek/flash";
+  selection_.models.main = selection_.models.opus = selection_.models.sonnet = selection_.models.subagent = "zai/glm";
+  EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("deepseek/flash is not a model of zai"));
+  selection_.models.haiku = "zai/h";
+  EXPECT_THAT(plan({.direct = true})->environment.set, Contains(Pair("ANTHROPIC_DEFAULT_HAIKU_MODEL", "h")));
+}
+
+TEST_F(PlanLaunch, ArgumentsOfTheProfileComeFirst) {
+  selection_.profile =
+      config::Profile{.name = "p", .args = {"--a"}, .append_system_prompt = "/f", .config_dir = "/mine", .status_line = true};
+  const auto launch = plan({.arguments = {"-p", "x"}}).value();
+  EXPECT_THAT(launch.arguments, ElementsAre("--a", "--append-system-prompt-file", "/f", "-p", "x"));
+  EXPECT_EQ(launch.config_dir, "/mine");
+  EXPECT_THAT(launch.settings, HasSubstr("statusline"));
+}
+
+TEST_F(PlanLaunch, FoldersOfModelsHaveNoSlash) {
+  selection_.name = "zai/glm-5.3";
+  EXPECT_EQ(plan()->config_dir, "/state/claude/zai+glm-5.3");
+  selection_.name = "../../x";
+  EXPECT_EQ(plan()->config_dir, "/state/claude/_..+..+x");
+  EXPECT_EQ(plan({.shared_config = true})->config_dir, "");
+}
+
+}  // namespace
+}  // namespace penstock::launch
