@@ -25,12 +25,15 @@ FOLDERS = {
     "catalog": (2, "providers, models and prices as data"),
     "policy": (3, "pure decisions: where a request goes, what it may cost, when to try again"),
     "credentials": (3, "what is shown to providers: keys, pools, tokens and their refresh"),
+    "importing": (3, "other tools' configuration files, read and rewritten as ours"),
     "storage": (3, "the ledger, virtual keys and shared counters"),
     "gateway": (4, "the stages of a request, one file each"),
     "mock": (4, "the scripted provider behind `penstock mock` and the tests"),
     "admin": (5, "the admin API, the dashboard, metrics"),
     "app": (6, "builds every part from the configuration, owns, reloads and drains them"),
-    "cli": (7, "the subcommands"),
+    "launch": (7, "Claude Code started for a provider: what it means, its environment, shells, variants"),
+    "doctor": (7, "what is set up, whether it works, and how to mend what does not"),
+    "cli": (8, "the subcommands"),
 }
 
 # library: (how its includes begin, where they may stand: a folder, or a file by a pattern)
@@ -38,7 +41,7 @@ LIBRARIES = {
     "Asio": (r"boost/(asio|beast)\b", [r"net/"]),
     "simdjson": (r"simdjson\b", [r"json/"]),
     "Boost.JSON": (r"boost/json\b", [r"json/"]),
-    "yaml-cpp": (r"yaml-cpp/", [r"config/", r"catalog/"]),
+    "yaml-cpp": (r"yaml-cpp/", [r"config/", r"catalog/", r"importing/"]),
     "OpenSSL": (r"openssl/", [r"net/", r"dialect/", r"credentials/"]),
     "SQLite": (r"(sqlite3\.h|SQLiteCpp/)", [r"storage/[^/]*sqlite[^/]*\.cc"]),
     "libpq": (r"(libpq|pqxx/|postgresql/)", [r"storage/[^/]*postgres[^/]*\.cc"]),

@@ -7,23 +7,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/core_dump.h"
 #include "base/text.h"
 #include "cli/commands.h"
 
 namespace {
 
 using namespace penstock;
-
-CLI::App* add(CLI::App& app, const char* name, const char* help, int& code, std::function<int()> run) {
-  CLI::App* command = app.add_subcommand(name, help);
-  command->callback([&code, run = std::move(run)] { code = run(); });
-  return command;
-}
-
-void with_config(CLI::App* command, cli::Common& common) { command->add_option("--config", common.config, "the configuration file"); }
-void with_listen(CLI::App* command, cli::Common& common) {
-  command->add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose");
-}
 
 /// A misspelt subcommand gets a suggestion; empty when the first word is a known one, or an option.
 std::string unknown_command(const CLI::App& app, int count, char** arguments) {
@@ -34,6 +24,15 @@ std::string unknown_command(const CLI::App& app, int count, char** arguments) {
   const auto near = near_names(arguments[1], names, 1);
   return "penstock: there is no command \"" + std::string(arguments[1]) + "\"" +
          (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") + "\nCommands: " + join(names, ", ") + "\n";
+}
+
+/// What stands behind a `--` belongs to Claude Code, as it is: it is taken off the command line before that is read.
+std::vector<std::string> behind_dashes(int& count, char** arguments) {
+  const auto end = arguments + count;
+  const auto dashes = std::find(arguments, end, std::string_view("--"));
+  if (dashes == end) return {};
+  count = static_cast<int>(dashes - arguments);
+  return {dashes + 1, end};
 }
 
 /// Large blocks come from the system and go back to it: left alone, glibc raises this threshold at the first large free, and keeps a burst.
@@ -54,29 +53,20 @@ void keep_standard_descriptors() {
 
 int main(int count, char** arguments) {
   keep_standard_descriptors();
+  forbid_core_dumps();
   bound_memory();
   CLI::App app("Penstock: every large language model behind the API that your client already speaks", "penstock");
   app.set_version_flag("--version", PENSTOCK_VERSION);
   app.require_subcommand(1);
-  cli::Common common;
   int code = cli::kDone;
-
-  CLI::App* serve = add(app, "serve", "the gateway, in the foreground", code, [&] { return cli::serve(common); });
-  with_config(serve, common);
-  with_listen(serve, common);
-
-  CLI::App* models = add(app, "models", "every name that a client may ask for", code, [&] { return cli::models(common); });
-  with_config(models, common);
-  models->add_flag("--json", common.json, "for scripts");
-
-  with_listen(add(app, "mock", "the scripted provider on its own", code, [&] { return cli::mock(common); }), common);
-
-  CLI::App* config = app.add_subcommand("config", "the configuration file");
-  config->require_subcommand(1);
-  with_config(add(*config, "check", "every fault, with file, line and column", code, [&] { return cli::config_check(common); }), common);
-  with_config(add(*config, "show", "the effective configuration, secrets masked", code, [&] { return cli::config_show(common); }), common);
-  with_config(add(*config, "path", "the file that is used", code, [&] { return cli::config_path(common); }), common);
-  add(*config, "reference", "docs/configuration.md", code, [] { return cli::config_reference(); });
+  const auto passed = behind_dashes(count, arguments);
+  cli::add_run(app, code, passed);
+  for (const auto& add :
+       {cli::add_env,   cli::add_shell_init, cli::add_completions, cli::add_variant, cli::add_statusline,  // Claude Code
+        cli::add_keys,  cli::add_login,      cli::add_logout,      cli::add_token,                         // credentials
+        cli::add_serve, cli::add_start,      cli::add_stop,        cli::add_restart, cli::add_status,     cli::add_service,
+        cli::add_mock,  cli::add_models,     cli::add_doctor,      cli::add_config,  cli::add_import})
+    add(app, code);
 
   if (const auto hint = unknown_command(app, count, arguments); !hint.empty()) {
     std::fputs(hint.c_str(), stderr);

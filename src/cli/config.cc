@@ -1,6 +1,8 @@
 // penstock config check, show, path, reference.
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "app/build.h"
 #include "cli/commands.h"
 #include "cli/setup.h"
@@ -8,6 +10,8 @@
 #include "config/reference.h"
 
 namespace penstock::cli {
+
+namespace {
 
 int config_check(const Common& common) {
   auto setup = read_setup(common);
@@ -37,6 +41,24 @@ int config_path(const Common& common) {
 int config_reference() {
   fmt::print("{}", config::reference_page());
   return kDone;
+}
+
+void add(CLI::App& parent, const char* name, const char* help, int& code, int (*run)(const Common&)) {
+  auto common = std::make_shared<Common>();
+  auto* command = parent.add_subcommand(name, help);
+  with_config(*command, *common);
+  command->callback([common, run, &code] { code = run(*common); });
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, int& code) {
+  auto* config = app.add_subcommand("config", "the configuration file");
+  config->require_subcommand(1);
+  add(*config, "check", "every fault, with file, line and column", code, config_check);
+  add(*config, "show", "the effective configuration, secrets masked", code, config_show);
+  add(*config, "path", "the file that is used", code, config_path);
+  config->add_subcommand("reference", "docs/configuration.md")->callback([&code] { code = config_reference(); });
 }
 
 }  // namespace penstock::cli

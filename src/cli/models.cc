@@ -1,6 +1,8 @@
 // penstock models: every name that a client may ask for.
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "app/build.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -38,8 +40,6 @@ void print_row(const gateway::Snapshot& snapshot, const policy::ListedModel& lis
              price_text(model));
 }
 
-}  // namespace
-
 int models(const Common& common) {
   auto setup = read_setup(common);
   if (!setup) return report(setup.error());
@@ -57,6 +57,16 @@ int models(const Common& common) {
   for (const auto& one : listed) print_row(snapshot, one);
   for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", warning);
   return kDone;
+}
+
+}  // namespace
+
+void add_models(CLI::App& app, int& code) {
+  auto common = std::make_shared<Common>();
+  auto* command = app.add_subcommand("models", "every name that a client may ask for");
+  with_config(*command, *common);
+  with_json(*command, *common);
+  command->callback([common, &code] { code = models(*common); });
 }
 
 }  // namespace penstock::cli

@@ -1,13 +1,20 @@
 // penstock serve, penstock mock: programs that stay in the foreground.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <optional>
 
+#include "app/background.h"
+#include "app/detach.h"
 #include "app/server.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "cli/commands.h"
 #include "cli/setup.h"
 #include "config/values.h"
@@ -66,19 +73,65 @@ void raise_file_limit(unsigned max_inflight) {
                 limit.rlim_cur, max_inflight);
 }
 
-}  // namespace
+/// How `penstock serve` was called.
+struct ServeCall {
+  Common common;
+  std::string log_file, log_size = "10MB";
+  int ready = -1;  // where whoever started us waits for a word
+};
 
-int serve(const Common& common) {
-  auto setup = read_setup(common);
-  if (!setup) return report(setup.error());
-  begin_log(setup->config.log.level);
+std::string absolute(const std::string& path) { return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string(); }
+
+app::Running describe(const app::Server& server, const ServeCall& call) {
+  app::Running running;
+  running.pid = ::getpid();
+  running.urls = server.urls();
+  running.config_path = absolute(server.config().path);
+  running.version = PENSTOCK_VERSION;
+  running.log_file = absolute(call.log_file);
+  running.started = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  running.drain = server.config().server.drain;
+  running.config_option = absolute(call.common.config);
+  running.listen_option = call.common.listen;
+  running.service = config::process_environment()("PENSTOCK_SERVICE").value_or("");
+  return running;
+}
+
+/// The file takes standard output and error over, where one is named.
+std::expected<std::optional<LogFile>, Failure> open_log(const ServeCall& call) {
+  if (call.log_file.empty()) return std::nullopt;
+  const auto size = config::parse_size(call.log_size);
+  if (!size) return std::unexpected(Failure{kWrongUsage, "--log-size " + call.log_size + ": " + size.error()});
+  auto log = LogFile::take_over(absolute(call.log_file), {.size = *size});
+  if (!log) return std::unexpected(Failure{kFailed, log.error().message});
+  return std::optional(std::move(*log));
+}
+
+int serve(const ServeCall& call, app::Starter& starter) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a log at its limit is a write that fails, not an end
+  std::signal(SIGHUP, SIG_IGN);   // until run() listens to it
+  auto setup = read_setup(call.common);
+  if (!setup) return report(setup.error());
+  auto log = open_log(call);
+  if (!log) return report(log.error());
+  begin_log(setup->config.log.level);
   raise_file_limit(setup->config.server.max_inflight);
+  std::optional<app::Presence> presence;
+  if (*log) setup->options.log_file = &**log;
+  setup->options.on_drain = [&presence] {
+    if (presence) presence->leave();
+  };
   app::Server server(setup->options, std::move(setup->config), std::move(setup->catalog));
   if (const auto started = server.start(); !started)
     return report({started.error().kind == ErrorKind::config ? kConfigFault : kFailed, started.error().message});
   for (const auto& warning : server.warnings()) log_warning("{}", warning);
+  const auto running = describe(server, call);
+  if (auto taken = app::announce(config::process_environment(), running)) presence.emplace(std::move(*taken));
+  // In the background there is one that can be found, or none.
+  if (!presence && call.ready >= 0) return kFailed;
   print_welcome(server);
+  starter.ready(app::to_json(running));
   server.run();
   return kDone;
 }
@@ -101,6 +154,30 @@ int mock(const Common& common) {
   signals.async_wait([&](boost::system::error_code, int) { control.stop(); });
   control.run();
   return kDone;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& code) {
+  auto call = std::make_shared<ServeCall>();
+  auto* command = app.add_subcommand("serve", "the gateway, in the foreground");
+  with_config(*command, call->common);
+  with_listen(*command, call->common);
+  command->add_option("--log-file", call->log_file, "takes what else goes to standard output and error; exchanged when it grew too large");
+  command->add_option("--log-size", call->log_size, "how large that is: 10MB");
+  command->add_option("--ready-fd", call->ready)->group("");  // for penstock start
+  command->callback([call, &code] {
+    app::Starter starter(call->ready);
+    code = serve(*call, starter);
+    starter.failed(code);
+  });
+}
+
+void add_mock(CLI::App& app, int& code) {
+  auto common = std::make_shared<Common>();
+  auto* command = app.add_subcommand("mock", "the scripted provider on its own");
+  with_listen(*command, *common);
+  command->callback([common, &code] { code = mock(*common); });
 }
 
 }  // namespace penstock::cli

@@ -9,6 +9,12 @@
 
 namespace penstock::cli {
 
+void with_config(CLI::App& command, Common& common) { command.add_option("--config", common.config, "the configuration file"); }
+void with_listen(CLI::App& command, Common& common) {
+  command.add_option("--listen", common.listen, "HOST:PORT; port 0 lets the system choose");
+}
+void with_json(CLI::App& command, Common& common) { command.add_flag("--json", common.json, "for scripts"); }
+
 int report(const Failure& failure) {
   std::string text = failure.text;
   while (text.ends_with('\n')) text.pop_back();
