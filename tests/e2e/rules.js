@@ -41,7 +41,8 @@ export const rules = {
     const refused = (message) => ({ status: 401, type: 'authentication_error', message });
     const bearer = headers.authorization;
     const plain = headers['x-api-key'];
-    if (bearer !== undefined && plain !== undefined) return refused('two credentials at once');
+    // What an apiKeyHelper of Claude Code prints goes out in both headers.
+    if (bearer !== undefined && plain !== undefined && !(provider.bothCredentials && bearer === `Bearer ${plain}`)) return refused('two credentials at once');
     if (bearer !== undefined && provider.scheme === 'x-api-key') return refused('x-api-key header is required');
     if (plain !== undefined && provider.scheme === 'bearer') return refused('Authorization header is required');
     if (plain !== provider.key && bearer !== `Bearer ${provider.key}`) return refused('invalid credential');

@@ -22,6 +22,9 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p').replace(/[ \t]+$/gm, '');
   }
 
+  // The screen with the escape codes of its colours.
+  painted() { return this.#tmux('capture-pane', '-p', '-e'); }
+
   // The screen once it matches; rejects with the last screen after `seconds`.
   async shows(pattern, seconds = 20) {
     const deadline = performance.now() + seconds * 1000;
