@@ -84,7 +84,7 @@ bool says_failure(const json::Value& root) {
   const auto object = root.find("object"), success = root.find("success");
   if ((object && object->equals("error")) || (success && success->boolean() == false)) return true;
   const bool answers = root.find("content") || root.find("choices") || root.find("input_tokens");
-  return !answers && root.find("code") && (root.find("message") || root.find("msg"));
+  return !answers && (root.find("detail") || (root.find("code") && (root.find("message") || root.find("msg"))));
 }
 
 void read_object(const json::Value& root, ErrorText& out, int depth) {

@@ -1,0 +1,29 @@
+#include "dialect/openai_chat_answer_reader.h"
+
+#include "base/text.h"
+#include "dialect/error_text.h"
+
+namespace penstock::dialect {
+
+void OpenAiChatStreamReader::take(const wire::Event& event) {
+  const auto data = trim(event.data);
+  if (event.comment_only || data.empty() || answer_.ended()) return;
+  if (data == "[DONE]") return answer_.done();
+  if (event.name == "error") return answer_.fail(data);
+  text_.assign(data);
+  auto indexed = chunk_.index(text_.text());
+  if (!indexed) {  // a character that was cut between two chunks
+    text_.assign(valid_utf8(data));
+    indexed = chunk_.index(text_.text());
+  }
+  if (!indexed) return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
+  answer_.take(chunk_.root(), false);
+}
+
+void read_openai_chat_answer(const json::Document& body, const OpenAiChatAnswerOptions& options, llm::EventSink& out) {
+  ChatAnswer answer(options, out);
+  answer.take(body.root(), true);
+  answer.done();
+}
+
+}  // namespace penstock::dialect

@@ -1,0 +1,33 @@
+// JSON Schema as each provider takes it. Tools bring schemas of every kind; providers know parts of the language, and answer 400 to the
+// rest.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "json/scan.h"
+
+namespace penstock::dialect {
+
+/// none: as it was written. openai: what most endpoints take. openai_strict: what `strict: true` demands. gemini: Google's subset of
+/// OpenAPI. kimi: Moonshot's flavour, where a union carries its types inside.
+enum class SchemaDialect : std::uint8_t { none, openai, openai_strict, gemini, kimi };
+inline constexpr std::array<std::string_view, 5> kSchemaDialects{"none", "openai", "openai_strict", "gemini", "kimi"};
+
+struct CleanSchema {
+  std::string text;
+  /// The text allows what the schema allowed, or less precisely told more. False only for openai_strict, which has no word for an object
+  /// with any members: then another dialect says more.
+  bool faithful = true;
+};
+
+/// The schema of a tool's input, or of an answer, in a dialect's words. References are put in place (one that leads into itself becomes
+/// {}), `const` becomes `enum`, `oneOf` becomes `anyOf`, `allOf` is merged, and what the dialect does not know is left out; the root is an
+/// object with `properties`. Anything but an object is read as an object without members. Bounded in depth and size, whatever the schema.
+[[nodiscard]] CleanSchema clean_schema(json::Value schema, SchemaDialect dialect);
+/// The same from text; what is not JSON counts as {}.
+[[nodiscard]] CleanSchema clean_schema(std::string_view schema, SchemaDialect dialect);
+
+}  // namespace penstock::dialect
