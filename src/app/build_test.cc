@@ -59,6 +59,22 @@ TEST_F(BuildTest, a_server_of_ones_own_is_reached_by_name_unless_a_file_says_whi
   EXPECT_TRUE(with_file.snapshot->keyless.contains("deepseek")) << "so that a request to it can say which key is missing";
 }
 
+TEST_F(BuildTest, every_row_of_the_catalogue_can_be_built) {
+  std::string all = "providers:\n";
+  for (const auto& row : catalog_.providers) all += "  " + row.name + ": { api_key: k }\n";
+  const auto built = build(all);
+  for (const auto& row : catalog_.providers) {
+    const auto* upstream = built.snapshot->find(row.name);
+    ASSERT_NE(upstream, nullptr) << row.name;
+    EXPECT_TRUE(upstream->api) << row.name;
+  }
+  EXPECT_EQ(built.snapshot->find("openai")->chat_path, "/v1/chat/completions");
+  EXPECT_EQ(built.snapshot->find("gemini")->chat_path, "/v1beta/openai/chat/completions");
+  EXPECT_EQ(built.snapshot->find("groq")->chat_path, "/openai/v1/chat/completions");
+  EXPECT_EQ(built.snapshot->find("openai")->chat_for("gpt-4.1").max_tokens, dialect::ChatQuirks::MaxTokens::max_tokens);
+  EXPECT_EQ(built.snapshot->find("openai")->chat_for("gpt-6-sol").max_tokens, dialect::ChatQuirks::MaxTokens::max_completion_tokens);
+}
+
 TEST_F(BuildTest, a_file_says_which) {
   const auto built = build("providers: { zai: { api_key: k }, deepseek: { enabled: false } }\n", {{"KIMI_API_KEY", "k"}});
   EXPECT_THAT(names(built), ElementsAre("zai"));

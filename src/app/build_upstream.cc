@@ -32,6 +32,14 @@ gateway::AuthScheme auth_scheme(std::string_view name) {
   return gateway::AuthScheme::x_api_key;
 }
 
+/// Where Chat Completions are asked below a base URL, from which a trailing /v1 was taken: a path that names a version (`/v4`), or that is
+/// Google's compatible one, stands as it is.
+std::string chat_path(const std::string& path) {
+  const auto last = path.substr(path.rfind('/') + 1);
+  const bool versioned = last.size() > 1 && last[0] == 'v' && last[1] >= '0' && last[1] <= '9';
+  return path + (versioned || path.ends_with("/v1beta/openai") ? "" : "/v1") + "/chat/completions";
+}
+
 const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
 
 catalog::Price to_price(const config::Price& price) {
@@ -64,6 +72,7 @@ class UpstreamBuilder {
     up().display_name = row_.display_name.empty() ? entry_.name : row_.display_name;
     up().brand = row_.brand;
     up().dialect = first_of(entry_.dialect, row_.dialect.empty() ? std::string("anthropic") : row_.dialect);
+    up().api = dialect::parse_api(up().dialect);
     up().base_url = first_of(entry_.base_url, row_.base_url);
     const auto url = parse_url(up().base_url);
     if (!url) return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", up().base_url)));
@@ -74,6 +83,7 @@ class UpstreamBuilder {
     up().path = url->path;
     while (up().path.ends_with('/')) up().path.pop_back();
     up().host = url->host_field();
+    up().chat_path = chat_path(up().path);
     up().aggregator = row_.aggregator;
     up().local = row_.local;
     up().counts_tokens = entry_.count_tokens.value_or(row_.count_tokens);
@@ -149,6 +159,7 @@ class UpstreamBuilder {
   }
 
   Result<dialect::Quirks> quirks(const QuirkMap& of_model, bool vision) {
+    if (is_chat()) return dialect::strict();  // the names are those of Chat Completions there
     QuirkMap names = overlay(overlay(row_.quirks, entry_.quirks), of_model);
     if (!vision) names.try_emplace("images", "placeholder");
     auto parsed = dialect::parse_quirks(names, up().transparent ? dialect::transparent() : dialect::strict());
@@ -156,15 +167,31 @@ class UpstreamBuilder {
     return *parsed;
   }
 
+  /// What holds for Chat Completions; the default for a provider with another dialect.
+  Result<dialect::ChatQuirks> chat(const QuirkMap& of_model, bool vision) {
+    if (!is_chat()) return dialect::ChatQuirks{};
+    QuirkMap names = overlay(overlay(row_.quirks, entry_.quirks), of_model);
+    if (!vision) names.try_emplace("images", "placeholder");
+    auto parsed = dialect::parse_chat_quirks(names, {});
+    if (!parsed) return fail(in_provider(entry_.name, parsed.error()));
+    return *parsed;
+  }
+
+  [[nodiscard]] bool is_chat() const { return built_.upstream.api == dialect::Api::openai_chat; }
+
   Status models() {
     TRY(up().quirks, quirks({}, true));
+    TRY(up().chat, chat({}, true));
     for (const auto& [pattern, names] : row_.model_quirks) {
       TRY(auto fitting, quirks(names, true));
       up().pattern_quirks.emplace_back(pattern, std::move(fitting));
+      TRY(auto fitting_chat, chat(names, true));
+      up().pattern_chat.emplace_back(pattern, std::move(fitting_chat));
     }
     for (const auto& model : row_.models) {
-      gateway::UpstreamModel one{model.id, model.display_name, model.window, model.max_output, model.vision, model.price, {}};
+      gateway::UpstreamModel one{model.id, model.display_name, model.window, model.max_output, model.vision, model.price, {}, {}};
       TRY(one.quirks, quirks(model.quirks, model.vision));
+      TRY(one.chat, chat(model.quirks, model.vision));
       up().models.push_back(std::move(one));
     }
     for (const auto& model : entry_.models) TRY_STATUS(add_or_override(model));
@@ -181,14 +208,16 @@ class UpstreamBuilder {
     if (model.vision) at->vision = *model.vision;
     if (model.price) at->price = to_price(*model.price);
     const auto* known = row_.find(model.id);
-    TRY(at->quirks, quirks(overlay(known ? known->quirks : row_.quirks_of(model.id), model.quirks), at->vision));
+    const auto names = overlay(known ? known->quirks : row_.quirks_of(model.id), model.quirks);
+    TRY(at->quirks, quirks(names, at->vision));
+    TRY(at->chat, chat(names, at->vision));
     return {};
   }
 
   /// What is configured, but not done by this version.
   void warn() {
     if (!built_.warning.empty()) return;
-    if (up().dialect != "anthropic")
+    if (!up().api)
       built_.warning = fmt::format("providers.{}: the dialect {} is not served yet; requests to it are refused", entry_.name, up().dialect);
     else if (entry_.credentials.pool.size() > 1)
       built_.warning = fmt::format("providers.{}: only the first credential of the pool is used yet", entry_.name);

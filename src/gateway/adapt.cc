@@ -141,6 +141,40 @@ Outgoing adapt(const wire::RequestHead& client, std::string_view query, const js
   return out;
 }
 
+namespace {
+
+/// A client's field that a translated request keeps: who asks, where the provider wants to know.
+void add_for_translation(std::string& head, const wire::RequestHead& client, const Record& record, const Snapshot& snapshot) {
+  const Upstream& upstream = *record.upstream;
+  const auto overridden = [&](std::string_view name) { return upstream.headers.contains(std::string(name)); };
+  if (!overridden("content-type")) add(head, "content-type", "application/json");
+  if (!overridden("accept")) add(head, "accept", record.facts.stream ? "text/event-stream" : "application/json");
+  if (upstream.api == dialect::Api::anthropic && !overridden("anthropic-version")) add(head, "anthropic-version", "2023-06-01");
+  for (const auto& field : client.fields)
+    if (wire::is_client_credential(field.name) && credential_passes(field, upstream, snapshot)) add(head, field.name, field.value);
+  if (!upstream.credential_beta.empty()) add(head, "anthropic-beta", upstream.credential_beta);
+  for (const auto& [name, value] : upstream.headers)
+    if (upstream.credential_beta.empty() || name != "anthropic-beta") add(head, name, value);
+  add_credential(head, upstream, upstream.key);
+  add(head, "accept-encoding", "identity");
+}
+
+}  // namespace
+
+Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::Document& body, const Record& record,
+                                  const Snapshot& snapshot, dialect::Translation& translation) {
+  const Upstream& upstream = *record.upstream;
+  Outgoing out;
+  TRY(out.written, translation.request(body));
+  out.body = {out.written};
+  const bool chat = upstream.api == dialect::Api::openai_chat;
+  append(out.head, "POST ", chat ? upstream.chat_path : upstream.path + "/v1/messages", " HTTP/1.1\r\n");
+  add(out.head, "host", upstream.host);
+  add_for_translation(out.head, client, record, snapshot);
+  append(out.head, "content-length: ", out.written.size(), upstream.token_source ? "\r\n" : "\r\n\r\n");
+  return out;
+}
+
 void show_token(Outgoing& request, const Upstream& upstream, const Secret& token) {
   request.credential.clear();
   add_credential(request.credential, upstream, token);

@@ -20,6 +20,7 @@ struct Outgoing {
   std::string head;
   std::string credential;  // the head's last lines, when they come later than the rest
   std::unique_ptr<json::Patch> patch;
+  std::string written;  // the whole body, where it was translated
   std::vector<std::string_view> body;
 
   /// Head and body, for a gathered write.
@@ -30,6 +31,10 @@ struct Outgoing {
 /// every other field passes; to others only what they understand, with betas filtered and the API version lowered (wire-reference 1.2).
 Outgoing adapt(const wire::RequestHead& client, std::string_view query, const json::Document& body, const Record& record,
                const Snapshot& snapshot);
+
+/// The same where client and provider speak different dialects: the body is what `translation` makes of it. Fails with the client's fault.
+Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::Document& body, const Record& record,
+                                  const Snapshot& snapshot, dialect::Translation& translation);
 
 /// Puts a login's token into a request whose provider has one, in the place of the token before.
 void show_token(Outgoing& request, const Upstream& upstream, const Secret& token);

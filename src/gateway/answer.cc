@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/append.h"
+#include "dialect/openai_chat_answer_writer.h"
+#include "dialect/openai_errors.h"
 #include "wire/sse.h"
 
 namespace penstock::gateway {
@@ -45,21 +47,25 @@ net::Task<Status> Answer::more(std::string_view events) {
 
 net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stream(last); }
 
-net::Task<Status> Answer::ping() { return begin({}, wire::kPingEvent); }
+net::Task<Status> Answer::ping() {
+  return begin({}, record_.client == dialect::Api::openai_chat ? dialect::kOpenAiPing : wire::kPingEvent);
+}
 
 net::Task<> Answer::error(const dialect::ClientError& error) {
   if (record_.error.empty()) record_.error = error.message;
   const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;
+  const bool openai = record_.client == dialect::Api::openai_chat;
   Status sent;
   if (begun()) {
-    const std::string event = dialect::error_event(error, id);
+    const std::string event = openai ? dialect::openai_error_event(error) : dialect::error_event(error, id);
     sent = co_await exchange_.end_stream(event);
   } else {
     std::string more = "content-type: application/json\r\n";
     if (error.retry_after) more += fmt::format("retry-after: {}\r\n", *error.retry_after);
     if (error.should_retry) more += fmt::format("x-should-retry: {}\r\n", *error.should_retry ? "true" : "false");
-    const std::string body = dialect::error_body(error, id);
-    sent = co_await whole(error.status, more, body);
+    const std::string body = openai ? dialect::openai_error_body(error) : dialect::error_body(error, id);
+    const int status = openai ? dialect::openai_error(error).status : error.status;
+    sent = co_await whole(status, more, body);
   }
   if (!sent) record_.outcome = Outcome::client_left;
 }

@@ -8,6 +8,7 @@ namespace penstock::gateway {
 
 enum class Page : unsigned char {
   messages,
+  chat_completions,
   count_tokens,  // POST
   models,
   model,

@@ -38,7 +38,8 @@ Record begin_record(const wire::RequestHead& head, const RequestTarget& target) 
   const auto* agent = wire::find(head.fields, "user-agent");
   record.claude_code = agent && agent->value.starts_with("claude-cli/");
   record.session = field_text(head, "x-claude-code-session-id", kMaxSession);
-  if (target.page == Page::messages) record.operation = Operation::messages;
+  if (target.page == Page::messages || target.page == Page::chat_completions) record.operation = Operation::messages;
+  if (target.page == Page::chat_completions) record.client = dialect::Api::openai_chat;
   if (target.page == Page::count_tokens) record.operation = Operation::count_tokens;
   return record;
 }
@@ -85,6 +86,21 @@ dialect::ClientError no_answer(const Error& why, const Record& record, bool stop
   return dialect::from_error(named(why, record));
 }
 
+dialect::TranslationContext translation_context(const Record& record, const Snapshot& snapshot) {
+  const Upstream& upstream = *record.upstream;
+  dialect::TranslationContext context;
+  context.client = record.client;
+  context.provider = *upstream.api;
+  context.provider_name = upstream.name;
+  context.model = record.model_id;
+  context.max_output = record.model ? record.model->max_output : 0;
+  context.codec = snapshot.signatures.get();
+  context.transparent = upstream.transparent;
+  context.quirks = &upstream.quirks_for(record.model_id);
+  context.chat = &upstream.chat_for(record.model_id);
+  return context;
+}
+
 /// The router's plan. A name that leads to a provider which is off for want of a key says which key.
 Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
   auto plan = snapshot.router.route(record.facts.model, record.path_target);
@@ -127,6 +143,7 @@ struct Gateway::Work {
   net::Cancel cancel;
   std::string_view body;                         // the client's, until the provider's answer begins
   Outgoing request;                              // what the provider gets
+  std::unique_ptr<dialect::Translation> translation;  // where client and provider speak different dialects
   std::optional<policy::TextFeatures> features;  // of a request from whose usage the estimator learns
 };
 
@@ -224,8 +241,8 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   Record& record = work.record;
   work.body = body;
   TRY_STATUS(document_.index(body));
-  TRY(record.facts, dialect::inspect(document_, record.operation == Operation::count_tokens ? dialect::Endpoint::count_tokens
-                                                                                            : dialect::Endpoint::messages));
+  TRY(record.facts, record.operation == Operation::count_tokens ? dialect::inspect(document_, dialect::Endpoint::count_tokens)
+                                                                : dialect::inspect_as(record.client, document_));
   if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
 
   TRY(record.plan, route(work.snapshot, record));
@@ -234,12 +251,17 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + target.provider));
   record.model_id = target.model;
   record.model = record.upstream->find(target.model);
-  if (record.upstream->dialect != "anthropic")
+  if (!record.upstream->api)
     return fail(client_error(ErrorKind::invalid_request,
                              fmt::format("the provider {} speaks {}, which this version does not translate yet; choose a provider with "
-                                         "an Anthropic endpoint",
+                                         "an Anthropic or a Chat Completions endpoint",
                                          record.upstream->name, record.upstream->dialect)));
-  work.request = adapt(work.exchange.head(), work.query, document_, record, work.snapshot);
+  if (record.client == dialect::Api::anthropic && record.upstream->api == dialect::Api::anthropic) {
+    work.request = adapt(work.exchange.head(), work.query, document_, record, work.snapshot);
+  } else if (record.operation == Operation::messages) {
+    work.translation = std::make_unique<dialect::Translation>(translation_context(record, work.snapshot));
+    TRY(work.request, adapt_translated(work.exchange.head(), document_, record, work.snapshot, *work.translation));
+  }
   if (learns_from(record)) work.features = policy::measure(document_);
   return {};
 }
@@ -262,7 +284,10 @@ net::Task<> Gateway::forward(Work& work) {
   }
   // The commit point: the request is not sent again, so its memory can go.
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
-  if (may_be_overflow((*provider)->head().status)) to.estimated_tokens = estimate(work);
+  // A translated stream begins before its true counts are known; a zero would show as an empty context.
+  const bool needs_estimate = work.translation && record.facts.stream && record.client == dialect::Api::anthropic;
+  if (needs_estimate || may_be_overflow((*provider)->head().status)) to.estimated_tokens = estimate(work);
+  to.translation = work.translation.get();
   work.request = {};
   work.body = {};
   work.exchange.release_request();

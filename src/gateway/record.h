@@ -23,6 +23,7 @@ struct Record {
   net::TimePoint started;
   std::string request_id;  // ours: req_ and 24 hex digits; the provider's replaces it when there is one
   Operation operation = Operation::other;
+  dialect::Api client = dialect::Api::anthropic;  // what it speaks
   std::string method, path;
   std::string path_target;   // NAME of /to/NAME/…
   bool claude_code = false;  // the client says that it is

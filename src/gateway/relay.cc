@@ -72,6 +72,16 @@ dialect::StreamTap make_tap(const Relay& to) {
   return dialect::StreamTap(std::move(options));
 }
 
+void begin_translation(const Relay& to, bool stream) {
+  dialect::AnswerFrame frame;
+  frame.id = "msg_" + to.record.request_id.substr(4);
+  if (names_asked_model(to)) frame.model = to.record.plan.asked;
+  frame.estimated_input = static_cast<std::uint64_t>(to.estimated_tokens);
+  frame.request_id = to.record.request_id;
+  frame.created = static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+  to.translation->begin_answer(std::move(frame), stream, error_context(to));
+}
+
 void hide(std::string& text, const Secret& key) {
   constexpr std::size_t kShortest = 8;  // a shorter one stands in ordinary words
   if (key.reveal().size() < kShortest) return;

@@ -22,6 +22,7 @@ struct Relay {
   net::Cancel& cancel;
   json::Document& scratch;      // the worker's; only between two suspensions
   double estimated_tokens = 0;  // of the request's input; 0: not estimated
+  dialect::Translation* translation = nullptr;  // where client and provider speak different dialects
 };
 
 using Provider = std::unique_ptr<net::ClientExchange>;
@@ -35,6 +36,9 @@ net::Task<> relay(Relay& to, Provider provider);
 
 /// What listens to the answer: usage, and signatures tagged when a third party made them.
 dialect::StreamTap make_tap(const Relay& to);
+
+/// Makes the translation ready for the answer; only with one. `stream`: the client gets events.
+void begin_translation(const Relay& to, bool stream);
 
 /// Blots out our credential where a provider's text repeats it: the client must not learn it.
 void hide(std::string& text, const Secret& key);

@@ -62,6 +62,7 @@ class StreamRelay {
   StreamRelay(Relay& to, net::ClientExchange& provider)
       : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), *to.record.upstream, false)) {
     provider.release_head();
+    if (to.translation) begin_translation(to, true);
   }
   net::Task<> run(std::string_view first);
 
@@ -69,6 +70,10 @@ class StreamRelay {
   bool take(std::string_view bytes);
   void pass(const wire::Event& event, std::string_view input);
   void take_last();
+  void translate(const wire::Event& event);
+  void add_translated();
+  [[nodiscard]] bool over() const;
+  net::Task<> finish_translated();
   net::Task<Status> send();
   net::Task<bool> wait();
   net::Task<> finish();
@@ -89,7 +94,27 @@ bool StreamRelay::take(std::string_view bytes) {
   return fault == wire::EventScanner::Fault::none;
 }
 
+/// The provider's event in the client's dialect: none, one or several.
+void StreamRelay::translate(const wire::Event& event) {
+  to_.translation->take(event);
+  add_translated();
+}
+
+void StreamRelay::add_translated() {
+  const auto events = to_.translation->events();
+  if (events.empty()) return;
+  if (!to_.translation->failure()) return outbox_.add_copy(events);
+  std::string words(events);
+  hide(words, to_.record.credential());
+  outbox_.add_copy(words);
+}
+
+bool StreamRelay::over() const {
+  return to_.translation ? to_.translation->done() : tap_.finished() || tap_.failure().has_value();
+}
+
 void StreamRelay::pass(const wire::Event& event, std::string_view input) {
+  if (to_.translation) return translate(event);
   if (tap_.finished()) return;  // what follows message_stop is nobody's
   const auto rewritten = tap_.rewrite(event);
   if (tap_.failure()) {
@@ -156,8 +181,23 @@ net::Task<> StreamRelay::fail_with(Error error) {
   co_await to_.answer.error(dialect::from_error(error));
 }
 
+/// The translation has told the client of a failure already.
+net::Task<> StreamRelay::finish_translated() {
+  if (!to_.translation->done()) {
+    to_.translation->finish();
+    add_translated();
+  }
+  const auto& failure = to_.translation->failure();
+  to_.record.outcome = failure ? Outcome::provider_failed : Outcome::done;
+  if (failure) to_.record.error = "the provider's stream ended with " + (failure->type.empty() ? "an error" : failure->type);
+  auto sent = co_await send();
+  if (sent) sent = co_await to_.answer.end();
+  if (!sent) to_.record.outcome = Outcome::client_left;
+}
+
 net::Task<> StreamRelay::finish() {
   take_last();
+  if (to_.translation) co_return co_await finish_translated();
   if (!tap_.finished() && !tap_.failure()) {
     auto sent = co_await send();
     if (!sent) co_return;
@@ -203,7 +243,7 @@ net::Task<> StreamRelay::run(std::string_view first) {
       co_await fail_with(provider_error(ErrorKind::protocol, "the provider sent an event that is too large"));
       break;
     }
-    if (tap_.finished() || tap_.failure()) {
+    if (over()) {
       co_await finish();
       break;
     }
@@ -211,8 +251,8 @@ net::Task<> StreamRelay::run(std::string_view first) {
     if (!sent) break;
     if (++burst % kBurst == 0) co_await net::asio::post(to_.worker.executor(), net::use_task);
   }
-  to_.record.usage = tap_.usage();
-  to_.record.stop_reason = tap_.stop_reason();
+  to_.record.usage = to_.translation ? to_.translation->usage() : tap_.usage();
+  to_.record.stop_reason = to_.translation ? std::string(to_.translation->stop_reason()) : tap_.stop_reason();
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ WholeAnswer begin_answer(const wire::ResponseHead& head, const Upstream& upstrea
 /// Claude Code ask its user to log in.
 bool passes_untouched(const Relay& to, int status) {
   const Upstream& upstream = *to.record.upstream;
-  return upstream.transparent && !to.answer.begun() && status >= 400 && (status != 401 || upstream.passthrough);
+  return upstream.transparent && !to.translation && !to.answer.begun() && status >= 400 && (status != 401 || upstream.passthrough);
 }
 
 net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
@@ -60,7 +60,55 @@ net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
   co_await to.answer.error(dialect::translate(failure, error_context(to)));
 }
 
+/// The provider's whole answer through the translation; a stream, where it sent one unasked. False when it is neither.
+bool translate(Relay& to, std::string_view body) {
+  const auto start = trim(body.substr(0, 64));
+  if (start.starts_with("data:") || start.starts_with("event:") || start.starts_with(':')) {
+    wire::EventScanner scanner;
+    wire::Event last;
+    scanner.feed(body, [&](const wire::Event& event) { to.translation->take(event); });
+    if (scanner.finish(last)) to.translation->take(last);
+    to.translation->finish();
+    return true;
+  }
+  const json::Padded text(body);
+  if (!to.scratch.index(text.text()) || !to.scratch.root().is_object()) return false;
+  to.translation->take_whole(to.scratch);
+  return true;
+}
+
+net::Task<> answer_translated(Relay& to, WholeAnswer& answer) {
+  begin_translation(to, to.record.facts.stream);
+  hide(answer.body, to.record.credential());
+  std::optional<dialect::ClientError> fault;
+  if (!translate(to, answer.body)) {
+    fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));
+    if (!fault) fault = dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
+  } else if (to.translation->failure()) {
+    fault = dialect::client_error_of(*to.translation->failure());
+  }
+  if (fault) {
+    to.record.outcome = Outcome::provider_failed;
+    to.record.error = "the provider's answer is no message";
+    co_return co_await to.answer.error(*fault);
+  }
+  to.record.usage = to.translation->usage();
+  to.record.stop_reason = to.translation->stop_reason();
+  to.record.outcome = Outcome::done;
+  Status sent;
+  if (to.record.facts.stream) {
+    const std::string events(to.translation->events());
+    sent = co_await to.answer.begin({}, events);
+    if (sent) sent = co_await to.answer.end();
+  } else {
+    const std::string body = to.translation->whole();
+    sent = co_await to.answer.whole(200, "content-type: application/json\r\n", body);
+  }
+  if (!sent) to.record.outcome = Outcome::client_left;
+}
+
 net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
+  if (to.translation) co_return co_await answer_translated(to, answer);
   const bool message = to.record.operation == Operation::messages;
   dialect::StreamTap tap = make_tap(to);
   hide(answer.body, to.record.credential());

@@ -19,6 +19,7 @@
 #include "credentials/refresher.h"
 #include "dialect/quirks.h"
 #include "dialect/signature.h"
+#include "dialect/translation.h"
 #include "net/connect.h"
 #include "policy/router.h"
 
@@ -33,17 +34,20 @@ struct UpstreamModel {
   std::uint64_t window = 0, max_output = 0;  // tokens, 0: unknown
   bool vision = true;
   catalog::Price price;
-  dialect::Quirks quirks;
+  dialect::Quirks quirks;    // of a provider with Anthropic's dialect
+  dialect::ChatQuirks chat;  // of one with Chat Completions
 };
 
 /// One provider, ready for use.
 struct Upstream {
   std::string name, display_name;
   std::string brand;    // its colour, #rrggbb; empty: none is known
-  std::string dialect;  // as configured; only "anthropic" is served by this version
+  std::string dialect;  // as configured
+  std::optional<dialect::Api> api = dialect::Api::anthropic;  // nothing: this version does not speak it
   net::Origin origin;
   std::string host;          // the Host field's value
   std::string path;          // what stands before /v1/messages: "" or "/anthropic"
+  std::string chat_path;     // of Chat Completions, whole: "/v1/chat/completions"
   std::string base_url;      // for people
   bool transparent = false;  // Anthropic itself: nothing changes but the model name
   bool aggregator = false;
@@ -65,6 +69,8 @@ struct Upstream {
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
   std::vector<std::pair<std::string, dialect::Quirks>>
       pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
+  dialect::ChatQuirks chat;  // the same for Chat Completions
+  std::vector<std::pair<std::string, dialect::ChatQuirks>> pattern_chat;
   std::vector<UpstreamModel> models;
   std::map<std::string, std::string> tiers;    // opus, sonnet, haiku -> a model's id; the first model where nothing is said
   std::map<std::string, std::string> headers;  // extra fields of each request, names in lower case
@@ -85,6 +91,12 @@ struct Upstream {
     for (const auto& [pattern, fitting] : pattern_quirks)
       if (matches_glob(pattern, model)) return fitting;
     return quirks;
+  }
+  [[nodiscard]] const dialect::ChatQuirks& chat_for(std::string_view model) const {
+    if (const UpstreamModel* known = find(model)) return known->chat;
+    for (const auto& [pattern, fitting] : pattern_chat)
+      if (matches_glob(pattern, model)) return fitting;
+    return chat;
   }
 };
 
