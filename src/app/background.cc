@@ -17,6 +17,7 @@
 #include "app/detach.h"
 #include "app/load_catalog.h"
 #include "app/process_handle.h"
+#include "app/process_proof.h"
 #include "app/server.h"
 #include "app/state_dir.h"
 #include "base/log.h"
@@ -51,6 +52,7 @@ std::string folder_of(const config::Environment& environment) {
 }
 
 Result<Sighting> look(const std::string& folder) {
+  TRY_STATUS(check_state_dir(folder));
   auto seen = look_for_gateway(folder);
   if (seen && seen->pid == Sighting::kElsewhere)
     return fail(
@@ -126,7 +128,7 @@ off_t size_of(int file) {
 
 /// The last lines of what was written to `path` behind `from`.
 std::string tail(const std::string& path, off_t from) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) return "";
   const off_t size = size_of(file.get());
   from = std::max(size < from ? 0 : from, size - static_cast<off_t>(kTail));
@@ -151,7 +153,7 @@ Error fault_of(const Word& word, const std::string& log, off_t from, millisecond
 
 Result<Running> start_now(const StartOptions& options, const std::string& folder) {
   const auto log = log_path(folder);
-  const Descriptor output(::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600));
+  const Descriptor output(::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600));
   if (!output) return fail(cannot("write", log));
   const auto before = size_of(output.get());
   TRY(const Descriptor pipe, start_detached(arguments(options, folder), variables(options, folder), output.get()));
@@ -173,12 +175,20 @@ bool end_process(const ProcessHandle& process, milliseconds patience, bool ask) 
   return true;
 }
 
-/// The handle of a process that, with the handle open, still holds what proves it ours: so the handle is nobody else's.
+/// The handle of a process that, with the handle open, still holds the lock and is a gateway of ours: so the handle is nobody else's.
+/// Nothing when it has ended; fails when the lock is a stranger's.
 template <int Sighting::* kRole>
-std::optional<ProcessHandle> proven(const std::string& folder, int pid) {
+Result<std::optional<ProcessHandle>> proven(const std::string& folder, int pid) {
   auto process = ProcessHandle::open(pid);
   const auto seen = look_for_gateway(folder);
   if (!process || !seen || (*seen).*kRole != pid) return std::nullopt;
+  const auto running = running_from(seen->text);
+  const int named = kRole == &Sighting::draining ? 0 : running ? running->pid : -1;  // the text is not of those who drain
+  if (const auto doubt = why_no_gateway(pid, named); !doubt.empty() && !process->wait_for_end(milliseconds{0}))
+    return fail(
+        config_error(fmt::format("process {} holds a lock on {}/gateway.json, but {}: nothing was done to it; mend: end it yourself, "
+                                 "or set PENSTOCK_STATE_DIR to another folder",
+                                 pid, folder, doubt)));
   return process;
 }
 
@@ -217,7 +227,7 @@ Status check_configuration(const StartOptions& options) {
 
 Status let_go(const std::string& folder, const Sighting& seen) {
   if (seen.pid == 0) return {};
-  const auto process = proven<&Sighting::pid>(folder, seen.pid);
+  TRY(const auto process, proven<&Sighting::pid>(folder, seen.pid));
   if (!process) return {};  // it ended meanwhile
   if (!process->signal(SIGTERM)) return fail(internal_error(fmt::format("cannot stop process {}: {}", seen.pid, std::strerror(errno))));
   if (!wait_until_left(*process, folder, seen.pid)) end_process(*process, milliseconds{0}, false);
@@ -260,15 +270,17 @@ Result<Stopped> stop_in_background(const config::Environment& environment, std::
   const auto folder = folder_of(environment);
   TRY(const Sighting seen, look(folder));
   Stopped stopped;
-  if (const auto process = seen.pid > 0 ? proven<&Sighting::pid>(folder, seen.pid) : std::nullopt) {
+  TRY(const auto first, proven<&Sighting::pid>(folder, seen.pid));
+  if (first) {
     stopped.pid = seen.pid;
     const auto running = running_from(seen.text);
-    stopped.killed = end_process(*process, patience.value_or((running ? running->drain : kLongestDrain) + kAfterDrain), true);
+    stopped.killed = end_process(*first, patience.value_or((running ? running->drain : kLongestDrain) + kAfterDrain), true);
   }
   // Those that a restart, or a stop that was not waited for, has left draining. They have had their signal.
   for (int last = 0;;) {
     TRY(const Sighting now, look(folder));
-    const auto process = now.draining > 0 && now.draining != last ? proven<&Sighting::draining>(folder, now.draining) : std::nullopt;
+    if (now.draining <= 0 || now.draining == last) break;
+    TRY(const auto process, proven<&Sighting::draining>(folder, now.draining));
     if (!process) break;
     last = stopped.pid = now.draining;
     stopped.killed = end_process(*process, patience.value_or(kLongestDrain + kAfterDrain), false) || stopped.killed;

@@ -36,8 +36,8 @@ struct Stopped {
 };
 
 /// Asks the gateway to end (SIGTERM) and waits: by default for as long as its configuration lets requests end, and some seconds. Then it is
-/// ended at once (SIGTERM again, SIGKILL). One that drains already is waited for too. A process that does not hold the state folder's lock
-/// is never signalled.
+/// ended at once (SIGTERM again, SIGKILL). One that drains already is waited for too. A process that does not hold the state folder's lock,
+/// or is no Penstock of this user's, is never signalled: then it fails, and says whose the lock is.
 Result<Stopped> stop_in_background(const config::Environment& environment, std::optional<std::chrono::milliseconds> patience = {});
 
 /// Stops and starts with the same options but those that are given anew. The new gateway takes over while the old one's requests end.

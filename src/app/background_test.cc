@@ -68,8 +68,9 @@ class BackgroundTest : public testing::Test {
   }
   static std::string says_ready() { return "echo 'ready " + to_json(running(77)) + "' >&3"; }
   /// Holds the state folder; at SIGTERM it drains (d) until it is told to end. `deaf`: it does nothing of that.
-  [[nodiscard]] Child gateway(const Running& what, bool deaf = false) const {
-    return Child([folder = state(), what, deaf](Child::Pipes& parent) {
+  [[nodiscard]] Child gateway(Running what, bool deaf = false) const {
+    return Child([folder = state(), what = std::move(what), deaf](Child::Pipes& parent) mutable {
+      what.pid = ::getpid();
       sigset_t terminate;
       sigemptyset(&terminate);
       sigaddset(&terminate, SIGTERM);
@@ -187,6 +188,39 @@ TEST_F(BackgroundTest, a_foreign_process_is_left_alone) {
   EXPECT_EQ(stopped->pid, 0);
   EXPECT_TRUE(fs::is_empty(state() + "/gateway.json"));
   EXPECT_EQ(::waitpid(stranger.pid(), nullptr, WNOHANG), 0) << "it lives";
+}
+
+TEST_F(BackgroundTest, a_stranger_with_the_lock_is_not_signalled) {
+  Child stranger([&](Child::Pipes& parent) {
+    const auto presence = Presence::take(state(), to_json(running(1)));
+    parent.say('r');
+    parent.hear();
+  });
+  ASSERT_EQ(stranger.hear(), 'r');
+  const auto stopped = stop_in_background(environment(), milliseconds(10));
+  ASSERT_FALSE(stopped);
+  EXPECT_THAT(stopped.error().message, HasSubstr("is not the process that the file names: nothing was done to it"));
+  EXPECT_FALSE(restart_in_background(with_program(says_ready())));
+  EXPECT_THAT(called(), ElementsAre());
+  EXPECT_EQ(::waitpid(stranger.pid(), nullptr, WNOHANG), 0) << "it lives";
+}
+
+TEST_F(BackgroundTest, a_folder_that_others_may_write_is_not_believed) {
+  auto first = gateway(running());
+  ASSERT_EQ(first.hear(), 'r');
+  ::chmod(state().c_str(), 0777);
+  const auto mend = HasSubstr("chmod go-w " + state());
+  EXPECT_THAT(find_running(environment()).error().message, mend);
+  EXPECT_THAT(start_in_background(with_program(says_ready())).error().message, mend);
+  EXPECT_THAT(stop_in_background(environment()).error().message, mend);
+  EXPECT_THAT(called(), ElementsAre());
+}
+
+TEST_F(BackgroundTest, a_log_that_is_a_link_is_not_followed) {
+  std::ofstream(folder_ + "/precious") << "";
+  fs::create_symlink(folder_ + "/precious", state() + "/penstock.log");
+  EXPECT_THAT(start_in_background(with_program("echo x; " + says_ready())).error().message, HasSubstr("cannot write"));
+  EXPECT_TRUE(fs::is_empty(folder_ + "/precious"));
 }
 
 TEST_F(BackgroundTest, a_stop_waits_for_the_drain) {

@@ -45,7 +45,8 @@ struct Sighting {
   std::string text;                      // of `pid`; without one: of a gateway that ended without a word
 };
 
-/// A few system calls. A folder or a file that is not there is a sighting of nobody.
+/// A few system calls. A folder or a file that is not there is a sighting of nobody. Fails when the file cannot be read, or another
+/// program keeps it locked (told after two seconds).
 Result<Sighting> look_for_gateway(const std::string& folder);
 
 /// Empties what a gateway left behind that ended without a word. Nothing happens when one runs.

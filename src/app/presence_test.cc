@@ -96,6 +96,19 @@ TEST_F(PresenceTest, goes_to_a_next_one_while_the_first_drains) {
   EXPECT_EQ(look().text, "second") << "the first one's end does not touch it";
 }
 
+TEST_F(PresenceTest, a_stranger_who_locks_the_whole_file_holds_nobody_up) {
+  std::ofstream(folder_ + "/gateway.json") << "";
+  Child stranger([folder = folder_](Child::Pipes& parent) {
+    const Descriptor file(::open((folder + "/gateway.json").c_str(), O_RDWR | O_CLOEXEC));
+    struct flock whole{};
+    whole.l_type = F_WRLCK;
+    parent.say(::fcntl(file.get(), F_SETLK, &whole) == 0 ? 'r' : 'n');
+    parent.hear();
+  });
+  ASSERT_EQ(stranger.hear(), 'r');
+  EXPECT_THAT(look_for_gateway(folder_).error().message, HasSubstr("is locked by process " + std::to_string(stranger.pid())));
+}
+
 TEST_F(PresenceTest, goes_to_exactly_one_of_many) {
   std::vector<Child> all;
   for (int i = 0; i < 8; ++i) all.push_back(gateway("x"));

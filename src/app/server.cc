@@ -56,6 +56,14 @@ std::string to_lines(const std::vector<config::Fault>& faults) {
   return text;
 }
 
+/// A profile whose file is at fault since it was read stays as it was.
+void keep_profiles(const config::Config& before, config::Config& config) {
+  for (const auto& profile : before.profiles) {
+    const bool there = std::ranges::find(config.profiles, profile.name, &config::Profile::name) != config.profiles.end();
+    if (config.left_out.contains(profile.name) && !there) config.profiles.push_back(profile);
+  }
+}
+
 }  // namespace
 
 std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog) {
@@ -67,8 +75,7 @@ std::expected<config::Config, std::string> read_config(const ServeOptions& optio
     if (!loaded) return std::unexpected(to_lines(loaded.error()));
     config = std::move(*loaded);
   }
-  const auto faults = config::load_profile_files(config::profile_folder(options.environment), context, config);
-  if (!faults.empty()) return std::unexpected(to_lines(faults));
+  config::load_profile_files(config::profile_folder(options.environment), context, config);  // a faulty one is left out
   return config;
 }
 
@@ -89,10 +96,14 @@ Status Server::build(const config::Config& config) {
   if (!built) return fail(built.error());
   snapshot_ = built->snapshot;
   warnings_ = built->warnings;
+  for (const auto& [name, faults] : config.left_out)
+    warnings_.push_back(fmt::format("the profile {} is at fault and was not read: {}", name, trim(faults)));
   return {};
 }
 
 Status Server::start() {
+  // From here on a signal waits for run(): who is told that we listen may send one at once.
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   seen_ = look();  // before anything is read: what changes from here on is a change
   TRY(const auto key, signature_key(state_dir(options_.environment)));
   signatures_ = std::make_shared<dialect::SignatureCodec>(key);
@@ -153,6 +164,7 @@ bool Server::reload_config(const char* why) {
   if (config->auth_tokens.empty() && !config_.auth_tokens.empty())
     return refused("auth.tokens is gone; stop the gateway and start it again to run it without client tokens");
   if (options_.listen) config->server.listen = {*options_.listen};
+  keep_profiles(config_, *config);
   // We keep listening where we do, whatever the new file says.
   if (config->auth_tokens.empty() && !std::ranges::all_of(config_.server.listen, config::is_loopback))
     return refused("auth.tokens is empty, but the gateway can be reached from other machines");
@@ -204,10 +216,8 @@ net::Task<> Server::watch_files() {
 }
 
 net::Task<> Server::watch_signals() {
-  net::asio::basic_signal_set<net::Executor> signals(control_.get_executor(), SIGTERM, SIGINT);
-  signals.add(SIGHUP);
   for (;;) {
-    auto [error, signal] = co_await signals.async_wait(net::asio::as_tuple(net::use_task));
+    auto [error, signal] = co_await signals_.async_wait(net::asio::as_tuple(net::use_task));
     if (error) co_return;
     if (signal == SIGHUP) {
       if (options_.log_file) options_.log_file->reopen();

@@ -23,8 +23,8 @@ struct ServeOptions {
   std::function<void()> on_drain;  // when no new connections are taken any more
 };
 
-/// Reads the configuration (an empty one when there is no file), and the profiles that have files of their own. Faults come back as one
-/// text, a line each.
+/// Reads the configuration (an empty one when there is no file), and the profiles that have files of their own; one of these that is at
+/// fault is left out (Config::left_out). Faults of the configuration come back as one text, a line each.
 std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog);
 
 /// The gateway until a signal ends it. SIGTERM and SIGINT drain (a second one stops at once), SIGHUP and a change of the file reload.
@@ -35,7 +35,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Opens listeners and starts the workers. Afterwards urls() tells where.
+  /// Opens listeners and starts the workers. Afterwards urls() tells where. A signal that comes from now on is run()'s.
   Status start();
   /// Runs until a signal. Returns when everything has drained, or the drain time is over.
   void run();
@@ -63,6 +63,7 @@ class Server {
   config::Config config_;
   catalog::Catalog catalog_;
   net::asio::io_context control_{1};
+  net::asio::basic_signal_set<net::Executor> signals_{control_.get_executor()};
   gateway::Shared shared_;
   credentials::Refresher refresher_;
   mock::MockProvider mock_;

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "app/background.h"
 #include "app/state_dir.h"
+#include "base/plain_file.h"
 #include "base/text.h"
 
 namespace penstock::app {
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUnit = "penstock.service", kLabel = "penstock.gateway";
+constexpr std::size_t kMostRead = 1U << 20;
 constexpr std::chrono::seconds kPatience{60};  // systemctl waits for the start and the stop
 
 std::string value(const config::Environment& environment, const char* name) { return environment(name).value_or(""); }
@@ -30,17 +32,10 @@ std::string absolute(const std::string& path) {
   return path.empty() ? "" : fs::absolute(path, error).lexically_normal().string();
 }
 
-/// $XDG_CONFIG_HOME, or ~/.config; empty without a home.
-std::string config_home(const config::Environment& environment) {
-  const auto xdg = value(environment, "XDG_CONFIG_HOME"), home = value(environment, "HOME");
-  if (xdg.starts_with('/')) return xdg;
-  return home.empty() ? "" : home + "/.config";
-}
-
+/// Empty when there is no such file; what is no file was not written by us.
 std::string read(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
+  auto text = read_plain_file(path, kMostRead);
+  return text && *text ? std::move(**text) : "";
 }
 
 unsigned missing_folders(fs::path folder) {
@@ -60,6 +55,16 @@ Status write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
+/// A line break in a path would be a line of the service's file.
+Status are_words(const ServiceText& text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  for (const auto* word : {&text.program, &text.config, &text.listen, &text.environment_file, &text.state_dir, &text.log_file})
+    if (std::ranges::any_of(*word, control))
+      return fail(config_error(
+          fmt::format("\"{}\" holds a line break or another control character, which a service's file cannot carry", printable(*word))));
+  return {};
+}
+
 Result<ServiceText> describe(const ServiceOptions& options, unsigned folders) {
   ServiceText text;
   std::error_code error;
@@ -70,12 +75,13 @@ Result<ServiceText> describe(const ServiceOptions& options, unsigned folders) {
     return fail(config_error("systemd runs no program whose path holds a quote or a backslash: " + text.program));
   text.config = absolute(config::find_file(options.config, options.environment));
   text.listen = options.listen;
-  text.environment_file = config_home(options.environment) + "/penstock/environment";
+  text.environment_file = config::config_home(options.environment) + "/penstock/environment";
   const auto state = absolute(state_dir(options.environment));
   const auto says = [&](const char* name) { return !value(options.environment, name).empty(); };
   if (says("PENSTOCK_STATE_DIR") || says("XDG_STATE_HOME")) text.state_dir = state;
   if (options.platform == ServicePlatform::launchd) text.log_file = log_path(state);
   text.made_folders = folders;
+  TRY_STATUS(are_words(text));
   return text;
 }
 
@@ -173,7 +179,7 @@ std::string service_path(ServicePlatform platform, const config::Environment& en
     const auto home = value(environment, "HOME");
     return home.empty() ? "" : fmt::format("{}/Library/LaunchAgents/{}.plist", home, kLabel);
   }
-  const auto folder = config_home(environment);
+  const auto folder = config::config_home(environment);
   return folder.empty() ? "" : fmt::format("{}/systemd/user/{}", folder, kUnit);
 }
 

@@ -125,6 +125,19 @@ TEST_F(ServiceTest, is_installed_and_removed_without_a_trace) {
   EXPECT_FALSE(again->changed);
 }
 
+TEST_F(ServiceTest, a_path_that_would_be_a_line_of_the_file_is_refused) {
+  for (const char* name : {"HOME", "XDG_CONFIG_HOME", "PENSTOCK_STATE_DIR"}) {
+    const auto before = variables_;
+    variables_[name] = home() + "/a\nExecStartPre=/bin/evil";
+    const auto text = service_file(options_);
+    ASSERT_FALSE(text) << name << *text;
+    EXPECT_THAT(text.error().message, HasSubstr("a ExecStartPre=/bin/evil")) << name;
+    EXPECT_THAT(text.error().message, HasSubstr("holds a line break")) << name;
+    variables_ = before;
+  }
+  EXPECT_TRUE(service_file(options_));
+}
+
 TEST_F(ServiceTest, leaves_what_others_put_there) {
   fs::create_directories(home() + "/.config/systemd");
   ASSERT_TRUE(install_service(options_));
@@ -196,10 +209,10 @@ TEST_F(ServiceTest, says_what_it_was_told) {
 TEST_F(ServiceTest, a_gateway_in_the_background_makes_room) {
   variables_["PENSTOCK_STATE_DIR"] = folder_;
   Running running;
-  running.pid = 1;
   running.urls = {"http://127.0.0.1:4100"};
-  tests::Child child([folder = folder_, text = to_json(running)](tests::Child::Pipes& parent) {
-    const auto presence = Presence::take(folder, text);
+  tests::Child child([folder = folder_, running](tests::Child::Pipes& parent) mutable {
+    running.pid = ::getpid();
+    const auto presence = Presence::take(folder, to_json(running));
     parent.say('r');
     parent.hear();
   });

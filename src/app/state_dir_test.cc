@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -61,6 +62,26 @@ TEST_F(SignatureKeyTest, that_is_damaged_or_open_to_others_is_refused) {
   EXPECT_THAT(signature_key(folder()).error().message, HasSubstr(file()));
   std::ofstream(file(), std::ios::trunc) << "short";
   ::chmod(file().c_str(), 0600);
+  EXPECT_THAT(signature_key(folder()).error().message, HasSubstr("damaged"));
+}
+
+TEST_F(SignatureKeyTest, in_a_folder_of_others_is_refused_with_the_mend) {
+  EXPECT_TRUE(check_state_dir(folder())) << "it is not there yet";
+  ASSERT_TRUE(make_state_dir(folder()));
+  for (const mode_t mode : {0770U, 0702U, 01777U}) {
+    ::chmod(folder().c_str(), mode);
+    EXPECT_THAT(make_state_dir(folder()).error().message, HasSubstr("chmod go-w " + folder())) << mode;
+    EXPECT_FALSE(signature_key(folder())) << mode;
+  }
+  ::chmod(folder().c_str(), 0755);
+  EXPECT_TRUE(make_state_dir(folder()));
+  if (::chown(folder().c_str(), ::geteuid() + 1, static_cast<gid_t>(-1)) != 0) return;  // only root can give it away
+  EXPECT_THAT(make_state_dir(folder()).error().message, HasSubstr("belongs to another user"));
+}
+
+TEST_F(SignatureKeyTest, that_is_a_pipe_is_not_waited_for) {
+  ASSERT_TRUE(make_state_dir(folder()));
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
   EXPECT_THAT(signature_key(folder()).error().message, HasSubstr("damaged"));
 }
 

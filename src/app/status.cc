@@ -58,8 +58,8 @@ void look_at_ports(const StatusQuestion& question, GatewayStatus& status) {
     if (!status.holder) continue;
     status.state = State::port_taken;
     status.address = config::to_text(address);
-    status.problem = fmt::format("{} is taken by another program{}; stop that, or choose another address with penstock start --listen",
-                                 status.address, net::to_text(*status.holder));
+    status.problem = fmt::format("{} is taken by {}; stop that, or choose another address with penstock start --listen", status.address,
+                                 net::to_text(*status.holder));
     return;
   }
 }
@@ -98,10 +98,10 @@ std::string first_line(const GatewayStatus& status) {
 }
 
 std::string provider_line(const GatewayStatus::Provider& provider) {
-  return fmt::format("  {:<14} {:<48} {}\n", provider.name, provider.upstream,
+  return fmt::format("  {:<14} {:<48} {}\n", printable(provider.name), printable(provider.upstream),
                      !provider.key_present         ? "no key"
                      : provider.key_source.empty() ? "ready"
-                                                   : "key from " + provider.key_source);
+                                                   : "key from " + printable(provider.key_source));
 }
 
 std::string providers_json(const GatewayStatus& status) {
@@ -134,8 +134,8 @@ std::string duration_text(std::int64_t seconds) {
 
 Result<GatewayStatus> gather_status(const StatusQuestion& question) {
   const auto folder = state_dir(question.environment);
-  TRY(const Sighting seen, look_for_gateway(folder));
   TRY(auto running, find_running(question.environment));
+  TRY(const Sighting seen, look_for_gateway(folder));
   GatewayStatus status;
   status.draining = std::max(seen.draining, 0);
   if (running) {
@@ -157,7 +157,7 @@ std::string to_text(const GatewayStatus& status, std::int64_t now) {
   if (status.alive()) out += details(*status.running, now);
   if (status.running) out += fmt::format("log:           {}\n", log_of(*status.running));
   if (status.draining > 0) out += fmt::format("process {} takes no new requests and ends when those it has are done\n", status.draining);
-  if (!status.health.empty()) out += fmt::format("health:        {}\n", status.health);
+  if (!status.health.empty()) out += fmt::format("health:        {}\n", printable(status.health));
   if (!status.providers.empty()) out += "providers:\n";
   for (const auto& provider : status.providers) out += provider_line(provider);
   if (!status.problem.empty()) out += status.problem + "\n";

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include "base/descriptor.h"
@@ -162,7 +163,9 @@ class Child {
       if (!out_.drain() || !err_.drain())
         return fail(internal_error(fmt::format("{} wrote more than {} bytes and was stopped", name_, kMostOutput)));
     }
-    const int status = reap();
+    const auto waited = reap();
+    if (!waited) return fail(internal_error(fmt::format("{} has ended, but how is not known: {}", name_, std::strerror(errno))));
+    const int status = *waited;
     return ProcessResult{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::move(out_.text), std::move(err_.text)};
   }
 
@@ -198,12 +201,14 @@ class Child {
     if (input_.empty() || (count < 0 && !later)) input_end_.reset();  // it need not read all of it
   }
 
-  int reap() {
+  /// Nothing when the system has thrown the status away, as it does when we inherited that SIGCHLD is ignored.
+  std::optional<int> reap() {
     int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    pid_t ended = 0;
+    do ended = ::waitpid(pid_, &status, 0);
+    while (ended < 0 && errno == EINTR);
     pid_ = -1;
-    return status;
+    return ended < 0 ? std::nullopt : std::optional(status);
   }
 
   std::string name_;

@@ -33,6 +33,14 @@ TEST(Process, input_output_and_code) {
   EXPECT_EQ(result->err, "trouble\n");
 }
 
+TEST(Process, a_code_that_is_not_known_is_no_success) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);
+  const auto result = shell("read line; exit 3", "it is watched by now\n");
+  ::signal(SIGCHLD, before);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("sh has ended, but how is not known"));
+}
+
 TEST(Process, much_on_every_pipe_at_once) {
   const std::string input(3'000'000, 'x');
   const auto result = shell("head -c 2000000 /dev/zero >&2 & cat; wait", input);

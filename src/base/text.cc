@@ -172,6 +172,24 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+
+/// The code point of a valid sequence.
+char32_t code_point(std::string_view sequence) {
+  const auto at = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(sequence[i])); };
+  if (sequence.size() == 1) return at(0);
+  char32_t code = at(0) & (0x7fU >> sequence.size());
+  for (std::size_t i = 1; i < sequence.size(); ++i) code = code << 6 | (at(i) & 0x3fU);
+  return code;
+}
+
+bool is_break(char32_t code) { return code == '\t' || code == '\n' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029; }
+
+bool acts_on_terminal(char32_t code) {
+  const auto in = [code](char32_t first, char32_t last) { return code >= first && code <= last; };
+  return code < 0x20 || in(0x7f, 0x9f) || code == 0x061c || in(0x200e, 0x200f) || in(0x202a, 0x202e) || in(0x2066, 0x2069);
+}
+
 std::optional<int> hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -196,7 +214,7 @@ std::string valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto length = utf8_length(text);
     if (length == 0) {
-      out += "\xef\xbf\xbd";
+      out += kReplacement;
       text.remove_prefix(1);
     } else {
       out += text.substr(0, length);
@@ -204,6 +222,32 @@ std::string valid_utf8(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    if (length == 0)
+      out += kReplacement;
+    else if (const auto code = code_point(sequence); is_break(code))
+      out += ' ';
+    else
+      out += acts_on_terminal(code) ? kReplacement : sequence;
+  }
+  return out;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    out += printable(text.substr(0, end)) + '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out + printable(text);
 }
 
 std::string percent_decode(std::string_view text) {

@@ -51,6 +51,12 @@ namespace penstock {
 /// The text with every byte that is not valid UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);
 
+/// Words from outside, fit for a line of a terminal: valid UTF-8 in which line breaks and tabs are spaces, and whatever else acts on a
+/// terminal or turns the order of what is read (controls, C1 controls, marks of writing direction) is U+FFFD.
+[[nodiscard]] std::string printable(std::string_view text);
+/// The same for a text of several lines: its line feeds stay.
+[[nodiscard]] std::string printable_lines(std::string_view text);
+
 /// Percent-decoding (RFC 3986); a broken escape stays as it is.
 [[nodiscard]] std::string percent_decode(std::string_view text);
 

@@ -143,5 +143,17 @@ TEST(Text, Base64UrlLeadsBackForEveryLength) {
   }
 }
 
+TEST(Text, printable_leaves_nothing_that_acts_on_a_terminal) {
+  EXPECT_EQ(printable("plain · 日本 \U0001f600"), "plain · 日本 \U0001f600");
+  EXPECT_EQ(printable("a\tb\nc\r\nd\u0085e\u2028f"), "a b c  d e f");
+  EXPECT_EQ(printable("\x1b[2J\x07\x7f"), "\ufffd[2J\ufffd\ufffd");
+  for (const std::string_view bad :
+       {"\u0080", "\u009b", "\u009f", "\u202a", "\u202e", "\u2066", "\u2069", "\u200f", "\u061c", "\xff", "\x9b"})
+    EXPECT_EQ(printable(bad), "\ufffd") << bad;
+  for (const std::string_view good : {"\u00a0", "\u00e9", "\u202f", "\u2065", "\u206a", "\u2010"}) EXPECT_EQ(printable(good), good);
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\ufffd");
+  EXPECT_EQ(printable_lines("a\x1b\n\r\n"), "a\ufffd\n \n");
+}
+
 }  // namespace
 }  // namespace penstock

@@ -120,13 +120,7 @@ Places process_places(config::CredentialStore store) {
   Places places;
   places.environment = config::process_environment();
   places.home = places.environment("HOME").value_or("");
-  const auto config_home = places.environment("XDG_CONFIG_HOME").value_or("");
-  // As for the configuration itself: a relative path there counts as not set.
-  if (config_home.starts_with('/')) {
-    places.key_folder = config_home + "/penstock/keys";
-  } else if (!places.home.empty()) {
-    places.key_folder = places.home + "/.config/penstock/keys";
-  }
+  if (const auto folder = config::config_home(places.environment); !folder.empty()) places.key_folder = folder + "/penstock/keys";
   if (store == config::CredentialStore::keyring) places.keyring = std::make_shared<Keyring>();
   return places;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 
 #include "base/url.h"
@@ -82,7 +83,8 @@ Result<DeviceCode> ask_for_code(const Login& login, const Outside& outside) {
 TokenAnswer poll_once(const Login& login, const DeviceCode& code, const Outside& outside) {
   const auto answer = post_form(login, login.oauth.token_url, poll_form(login.oauth.client_id, code.device_code.reveal()), outside);
   if (!answer) return {Verdict::busy, {}, answer.error().message};
-  return read_token_answer(answer->status, answer->body, std::chrono::system_clock::to_time_t(outside.now()));
+  const std::array secrets{code.device_code.reveal()};
+  return read_token_answer(answer->status, answer->body, std::chrono::system_clock::to_time_t(outside.now()), secrets);
 }
 
 Result<TokenSet> poll(const Login& login, const DeviceCode& code, const Outside& outside, const LoginSteps& steps) {

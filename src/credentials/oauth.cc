@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -36,18 +37,22 @@ std::string form_encode(std::string_view text) {
   return encoded;
 }
 
-/// Words of a server, for a terminal: one line of printable text.
+/// Every `secret` out of the text, as it is and as the form carried it.
+void redact(std::string& text, std::string_view secret) {
+  if (secret.empty()) return;
+  constexpr std::string_view kInstead = "[redacted]";
+  for (const auto& form : {std::string(secret), form_encode(secret)})
+    for (auto at = text.find(form); at != std::string::npos; at = text.find(form, at + kInstead.size()))
+      text.replace(at, form.size(), kInstead);
+}
+
+/// Words of a server, for a terminal: one line of printable text, short.
 std::string for_people(std::string_view text) {
-  std::string words = valid_utf8(text);
-  // C1 controls are two bytes in UTF-8, 0xc2 and 0x80 to 0x9f.
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(words[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < words.size() && static_cast<unsigned char>(words[i + 1]) < 0xa0;
-    if (byte < 0x20 || byte == 0x7f) words[i] = ' ';
-    if (c1) words.replace(i, 2, "  ");
-  }
-  if (words.size() > kLongestWords) words = valid_utf8(words.substr(0, kLongestWords)) + "…";
-  return words;
+  std::string words = printable(text);
+  if (words.size() <= kLongestWords) return words;
+  auto end = kLongestWords;
+  while ((static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;  // not in the middle of a character
+  return words.substr(0, end) + "…";
 }
 
 /// An answer's JSON object, read once.
@@ -70,10 +75,15 @@ class Answer {
       return fail(provider_error(ErrorKind::protocol, fmt::format("its {} is no number of seconds", name)));
     return static_cast<std::int64_t>(*number);
   }
-  /// What it says went wrong: error_description, else error, else only the status.
-  [[nodiscard]] std::string words(int status) const {
-    for (const auto name : {"error_description", "error"})
-      if (auto said = for_people(text(name)); !said.empty()) return said;
+  /// What it says went wrong: error_description, else error, else only the status. A server may repeat what it was sent, or tell what it
+  /// should not: neither the request's `secrets` nor the answer's own come through.
+  [[nodiscard]] std::string words(int status, std::span<const std::string_view> secrets) const {
+    for (const auto name : {"error_description", "error"}) {
+      auto said = text(name);
+      for (const auto secret : secrets) redact(said, secret);
+      for (const auto* own : {"access_token", "refresh_token", "device_code"}) redact(said, text(own));
+      if (said = for_people(said); !said.empty()) return said;
+    }
     return fmt::format("HTTP {}", status);
   }
 
@@ -140,7 +150,7 @@ std::string refresh_form(std::string_view client_id, std::string_view refresh_to
 
 Result<DeviceCode> read_device_answer(int status, std::string_view body) {
   const Answer answer(body);
-  if (status != 200) return fail(provider_error(ErrorKind::protocol, answer.words(status)));
+  if (status != 200) return fail(provider_error(ErrorKind::protocol, answer.words(status, {})));
   const auto no_answer = [](const char* what) { return fail(provider_error(ErrorKind::protocol, what)); };
   if (!answer.good()) return no_answer("its answer is not JSON");
   DeviceCode code;
@@ -162,10 +172,10 @@ Result<DeviceCode> read_device_answer(int status, std::string_view body) {
   return code;
 }
 
-TokenAnswer read_token_answer(int status, std::string_view body, UnixSeconds now) {
+TokenAnswer read_token_answer(int status, std::string_view body, UnixSeconds now, std::span<const std::string_view> secrets) {
   const Answer answer(body);
   if (status == 200) return read_tokens(answer, now);
-  const std::string words = answer.words(status);
+  const std::string words = answer.words(status, secrets);
   if (status == 429 || status >= 500) return {Verdict::busy, {}, words};
   if (status / 100 != 4) return broken(words);
   if (const auto verdict = verdict_of(answer.text("error"))) return {*verdict, {}, words};

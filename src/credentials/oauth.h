@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -59,8 +60,9 @@ struct TokenAnswer {
 };
 
 /// Reads the answer to poll_form() or refresh_form() that came at `now`. Strict: a 200 that is not JSON with a usable bearer token is
-/// Verdict::broken.
-[[nodiscard]] TokenAnswer read_token_answer(int status, std::string_view body, UnixSeconds now);
+/// Verdict::broken. `secrets` are what the request carried and what it was about; they do not come back in the words.
+[[nodiscard]] TokenAnswer read_token_answer(int status, std::string_view body, UnixSeconds now,
+                                            std::span<const std::string_view> secrets = {});
 
 /// When an access token is to be replaced: max(300 s, half its life) before its end, as Kimi's own client does; half-way for one that lives
 /// 300 s or less, which would be due at once, and at its end without a refresh token. 0: never (nobody knows its end).

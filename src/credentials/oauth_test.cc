@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace penstock::credentials {
 namespace {
 
@@ -104,8 +106,23 @@ TEST(oauth_token, errors_mean_what_the_rfcs_say) {
 
 TEST(oauth_token, a_servers_words_are_fit_for_a_terminal) {
   const auto words = read_token_answer(400, R"({"error":"invalid_grant","error_description":"gone\u001b[31m\nnow\u009b"})", kNow).words;
-  EXPECT_EQ(words, "gone [31m now  ");
+  EXPECT_EQ(words, "gone\ufffd[31m now\ufffd");
   EXPECT_LT(read_token_answer(400, R"({"error":")" + std::string(5000, 'x') + "\"}", kNow).words.size(), 300U);
+}
+
+TEST(oauth_token, a_servers_words_hold_no_secret) {
+  const std::array<std::string_view, 2> sent{"rt-se/cret", "at-secret"};
+  const auto words = read_token_answer(400,
+                                       R"({"error":"x","error_description":"no rt-se/cret, rt-se%2Fcret or at-secret; new-token, )" +
+                                           std::string(300, 'x') + R"(","access_token":"new-token"})",
+                                       kNow, sent)
+                         .words;
+  EXPECT_THAT(words, testing::StartsWith("no [redacted], [redacted] or [redacted]; [redacted], xxx"));
+  EXPECT_LE(words.size(), 203U);
+  // A secret that the cut would halve is gone before.
+  const auto late = read_token_answer(400, R"({"error":")" + std::string(196, 'x') + R"(at-secret"})", kNow, sent).words;
+  EXPECT_THAT(late, Not(HasSubstr("at-")));
+  EXPECT_EQ(read_token_answer(401, R"({"error":"at-secret"})", kNow, sent).words, "[redacted]");
 }
 
 TokenSet living(std::int64_t seconds) {

@@ -120,9 +120,11 @@ Result<std::optional<std::string>> read_private(const std::string& path) {
     if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return std::nullopt;
     return fail(cannot("read", path));
   }
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file || ::fstat(file.get(), &status) != 0) return fail(cannot("read", path));
+  if (S_ISDIR(status.st_mode)) return std::nullopt;
+  const Descriptor file(S_ISREG(status.st_mode) ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1);
+  if (!S_ISREG(status.st_mode) || (file && ::fstat(file.get(), &status) == 0 && !S_ISREG(status.st_mode)))
+    return fail(config_error(path + " is a pipe or a device, not a file, so it is not used"));
+  if (!file) return fail(cannot("read", path));
   TRY_STATUS(is_ours_alone(status, path));
   TRY_STATUS(only_we_write(folder_of(path)));
   TRY(auto text, read_all(file, path));
@@ -148,6 +150,8 @@ Status remove_private(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) return fail(cannot("remove", path));
   return {};
 }
+
+Status make_folders_above(const std::string& path) { return make_folders(folder_of(path)); }
 
 Status make_private_folder(const std::string& folder) {
   TRY_STATUS(make_folders(folder));

@@ -67,9 +67,9 @@ TEST_F(PrivateFileTest, what_is_not_there) {
   EXPECT_EQ(read(folder_), "nothing");
 }
 
-TEST_F(PrivateFileTest, a_pipe_is_not_waited_for) {
+TEST_F(PrivateFileTest, a_pipe_is_refused_and_not_waited_for) {
   ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(read(at("pipe")), "nothing");
+  EXPECT_THAT(read(at("pipe")), HasSubstr("not a file"));
 }
 
 TEST_F(PrivateFileTest, every_bit_of_others_is_refused_with_the_mend) {

@@ -176,7 +176,7 @@ std::string_view TokenSource::refused_token() const {
 }
 
 void TokenSource::refresh(const Outside& outside) {
-  const auto fresh = credentials::renew(login_, refused_token(), outside);
+  const auto fresh = credentials::renew(login_, refused_token(), outside, unstored_);
   if (!fresh) return failed(fresh.error(), outside.now());
   failures_ = 0;
   adopt(*fresh);

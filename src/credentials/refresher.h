@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "credentials/login.h"
+#include "credentials/renewal.h"
 #include "credentials/token_file.h"
 
 namespace penstock::credentials {
@@ -93,6 +94,7 @@ class TokenSource {
   // The refresher's thread alone.
   std::vector<Demand> waiting_;
   std::optional<TokenSet> held_;
+  Unstored unstored_;
   std::optional<FileStamp> seen_;
   std::optional<Error> dead_;  // only a new login helps; until the file changes
   unsigned failures_ = 0;      // in a row

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "base/log.h"
 #include "credentials/token_file.h"
 
@@ -19,6 +22,22 @@ Result<TokenSet> in_file(const Login& login) {
   TRY(auto tokens, load_login(login.path));
   if (!tokens) return fail(login_needed(login.provider, "there is no login in " + login.path));
   return std::move(*tokens);
+}
+
+/// The file's login, or the one that should have replaced it there. When the file has moved on, what was kept is worth nothing.
+Result<TokenSet> newest(const Login& login, Unstored& unstored) {
+  auto tokens = in_file(login);
+  if (unstored && tokens && tokens->refresh.reveal() == unstored->replaces.reveal()) return unstored->tokens;
+  if (tokens || tokens.error().kind == ErrorKind::authentication) unstored.reset();  // another login, or none
+  return tokens;
+}
+
+/// The old refresh token may be spent by now, so what cannot be stored is kept, and used.
+void store(const Login& login, Secret replaces, const TokenSet& tokens, Unstored& unstored) {
+  const auto stored = store_login(login.path, tokens);
+  if (stored) return unstored.reset();
+  unstored = Kept{std::move(replaces), tokens};
+  log_warning("the new login to {} is not stored, and lost when this program ends: {}", login.provider, stored.error().message);
 }
 
 /// What an answer leaves out stays as it was (RFC 6749 section 6: a refresh token need not be a new one).
@@ -42,7 +61,8 @@ Result<TokenSet> ask(const Login& login, const TokenSet& old, const Outside& out
   };
   const auto answer = post_form(login, login.oauth.token_url, refresh_form(login.oauth.client_id, old.refresh.reveal()), outside);
   if (!answer) return failed(answer.error().message, answer.error().kind, answer.error().kind != ErrorKind::config);
-  auto said = read_token_answer(answer->status, answer->body, seconds(outside));
+  const std::array secrets{old.refresh.reveal(), old.access.reveal()};
+  auto said = read_token_answer(answer->status, answer->body, seconds(outside), secrets);
   switch (said.verdict) {
     case Verdict::tokens: return completed(std::move(said.tokens), old);
     case Verdict::refused:
@@ -63,18 +83,22 @@ Error login_needed(const std::string& provider, std::string_view why) {
           fmt::format("the login to {} is over ({}); log in again: penstock login {}", provider, why, provider)};
 }
 
-Result<TokenSet> renew(const Login& login, std::string_view refused, const Outside& outside) {
-  TRY(auto unlocked, in_file(login));
-  if (!must_go(unlocked, refused, seconds(outside))) return unlocked;
+Result<TokenSet> renew(const Login& login, std::string_view refused, const Outside& outside, Unstored& unstored) {
+  TRY(auto unlocked, newest(login, unstored));
+  if (!unstored && !must_go(unlocked, refused, seconds(outside))) return unlocked;
   TRY(const auto lock, LoginLock::take(login.path, {.give_up = outside.give_up}));
-  TRY(auto old, in_file(login));
-  if (!must_go(old, refused, seconds(outside))) return old;  // another process was faster
+  TRY(auto old, newest(login, unstored));
+  if (unstored) store(login, unstored->replaces, old, unstored);  // what could not be stored may be by now
+  if (!must_go(old, refused, seconds(outside))) return old;       // another process was faster
   if (old.refresh.empty()) return fail(login_needed(login.provider, "it has no refresh token"));
   TRY(auto fresh, ask(login, old, outside));
-  // The old refresh token may be spent by now, so what cannot be stored is used at least until we end.
-  if (const auto stored = store_login(login.path, fresh); !stored)
-    log_warning("the new login to {} is not stored, and lost when this program ends: {}", login.provider, stored.error().message);
+  store(login, unstored ? unstored->replaces : old.refresh, fresh, unstored);
   return fresh;
+}
+
+Result<TokenSet> renew(const Login& login, std::string_view refused, const Outside& outside) {
+  Unstored none;
+  return renew(login, refused, outside, none);
 }
 
 Result<TokenSet> renew_patiently(const Login& login, const Outside& outside, const std::function<void(std::chrono::seconds)>& pause) {

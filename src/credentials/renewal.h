@@ -2,17 +2,28 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "credentials/login.h"
 
 namespace penstock::credentials {
 
+/// A new login that could not be stored (a disk is full), and the refresh token in the file, which is spent.
+struct Kept {
+  Secret replaces;
+  TokenSet tokens;
+};
+using Unstored = std::optional<Kept>;
+
 /// A login whose access token may be sent: the file's, if it is not due and not the one that a provider `refused`; else a new one, asked
 /// for and stored under the lock. Another process that was faster is noticed, so that a refresh token is spent once. Fails with
 /// authentication when only a new login helps (the message says so); with retry_safe when the server is busy or out of reach; with config
 /// when the file is at fault. Blocks: not for a worker's thread.
 Result<TokenSet> renew(const Login& login, std::string_view refused, const Outside& outside);
+/// The same for who refreshes one login again and again: what cannot be stored stays in `unstored`, counts for the file's as long as that
+/// does not change, and is stored as soon as that works.
+Result<TokenSet> renew(const Login& login, std::string_view refused, const Outside& outside, Unstored& unstored);
 
 /// The same for a command: trouble that may pass is waited out (1, 2, 4 s, through `pause`), and a token that is not over yet will do when
 /// all fails.

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "credentials/token_file.h"
@@ -92,6 +94,8 @@ TEST_F(RenewalTest, only_a_new_login_helps) {
     EXPECT_EQ(renew(login_, "", outside_).error().kind, ErrorKind::authentication);
   }
   EXPECT_THAT(renewed(), Not(HasSubstr("rt-1")));
+  body_ = R"({"error":"invalid_grant","error_description":"rt-1 of at-1 is revoked"})";
+  EXPECT_THAT(renewed(), HasSubstr("[redacted] of [redacted] is revoked"));
   EXPECT_EQ(held(), "at-1 rt-1") << "the file stays as it was";
 }
 
@@ -154,6 +158,60 @@ TEST_F(RenewalTest, a_command_waits_trouble_out) {
   hold("at-1", "rt-1", -1);
   EXPECT_THAT(patiently(), HasSubstr("penstock login kimi"));
   EXPECT_EQ(pauses.size(), 8U) << "a login that is over is not asked for again";
+}
+
+/// No file takes a byte while this lives, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(RenewalTest, what_cannot_be_stored_is_kept_and_stored_later) {
+  hold("at-1", "rt-1", 1);
+  Unstored unstored;
+  const auto again = [&](std::string_view refused) {
+    const auto tokens = renew(login_, refused, outside_, unstored);
+    return tokens ? std::string(tokens->access.reveal()) : tokens.error().message;
+  };
+  {
+    const FullDisk full;
+    EXPECT_EQ(again(""), "at-2");
+    EXPECT_EQ(held(), "at-1 rt-1");
+    body_ = R"({"access_token":"at-3","refresh_token":"rt-3","expires_in":900})";
+    EXPECT_EQ(again("at-2"), "at-3");
+    EXPECT_THAT(asked_.back(), HasSubstr("refresh_token=rt-2")) << "the file's is spent";
+  }
+  EXPECT_EQ(again(""), "at-3");
+  EXPECT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(held(), "at-3 rt-3");
+  EXPECT_FALSE(unstored);
+}
+
+TEST_F(RenewalTest, what_was_kept_gives_way_to_a_new_login) {
+  hold("at-1", "rt-1", 1);
+  Unstored unstored;
+  {
+    const FullDisk full;
+    ASSERT_TRUE(renew(login_, "", outside_, unstored));
+  }
+  hold("at-9", "rt-9", 900);
+  EXPECT_EQ(renew(login_, "", outside_, unstored)->access.reveal(), "at-9");
+  EXPECT_FALSE(unstored);
+  EXPECT_EQ(held(), "at-9 rt-9");
 }
 
 TEST_F(RenewalTest, what_cannot_be_stored_is_used_all_the_same) {

@@ -50,13 +50,6 @@ std::vector<std::pair<std::string_view, std::string>> members_of(const TokenSet&
           {"token_type", json_quote(tokens.token_type)},        {"expires_in", std::to_string(tokens.expires_in)}};
 }
 
-Status make_folders(const std::filesystem::path& folder) {
-  if (folder.empty() || std::filesystem::is_directory(folder)) return {};
-  TRY_STATUS(make_folders(folder.parent_path()));
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(config_error(fmt::format("cannot make the folder {}: {}", folder.string(), std::strerror(errno))));
-}
-
 }  // namespace
 
 Result<std::optional<TokenSet>> load_login(const std::string& path) {
@@ -102,7 +95,7 @@ std::string lock_path(const std::string& login_path) { return std::filesystem::p
 
 Result<LoginLock> LoginLock::take(const std::string& login_path, const Patience& patience) {
   const auto path = lock_path(login_path);
-  TRY_STATUS(make_folders(std::filesystem::path(path).parent_path()));
+  TRY_STATUS(make_folders_above(path));
   LoginLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.file_ < 0)
     return fail(config_error(fmt::format("cannot open {}, without which a login is not refreshed: {}", path, std::strerror(errno))));

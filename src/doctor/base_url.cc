@@ -79,8 +79,15 @@ void path_traps(const Patient& patient, const catalog::Catalog& catalog, Rows& r
     rows.push_back(fault(fmt::format("{} does not speak the Anthropic dialect", up.origin.host), "give the provider its dialect"));
 }
 
+/// The key, or the access token of a login.
+Secret credential_of(const gateway::Upstream& up) {
+  const auto token = up.token_source ? up.token_source->current() : nullptr;
+  return token ? token->access : up.key;
+}
+
 void key_traps(const gateway::Upstream& up, Rows& rows) {
-  const auto key = up.key.reveal();
+  const Secret credential = credential_of(up);
+  const auto key = credential.reveal();
   if (key.empty() || is_loopback_host(up.origin.host)) return;
   const bool anthropic = key.starts_with(kAnthropicKey);
   if (anthropic && !is_anthropic_host(up.origin.host)) {

@@ -3,15 +3,15 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "base/plain_file.h"
 #include "doctor/checks.h"
 
 namespace penstock::doctor {
 
 namespace {
 
+constexpr std::size_t kMostRead = 4U << 20;
 constexpr mode_t kOthersRead = S_IRGRP | S_IROTH, kOthersWrite = S_IWGRP | S_IWOTH, kOthers = S_IRWXG | S_IRWXO;
 
 /// The permission bits; nothing when there is no such file.
@@ -22,8 +22,8 @@ std::optional<mode_t> mode_of(const std::string& path) {
 }
 
 std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  auto text = read_plain_file(path, kMostRead);
+  return text && *text ? std::move(**text) : "";
 }
 
 /// Everything that the configuration gave us as a secret.
@@ -71,9 +71,11 @@ void look_at_folder(const std::string& folder, Rows& rows, std::size_t& seen) {
 void look_at_keys(const Inputs& inputs, Rows& rows, std::size_t& seen) {
   look_at_folder(inputs.places.key_folder, rows, seen);
   if (inputs.places.home.empty()) return;
-  for (const auto& row : inputs.catalog.providers)
+  for (const auto& row : inputs.catalog.providers) {
     for (const auto& name : row.key_files) look_at_private(inputs.places.home + "/" + name, rows, seen);
-  look_at_private(inputs.places.home + "/.kimi/credentials/kimi-code.json", rows, seen);
+    if (row.oauth && !row.oauth->credentials_file.empty())
+      look_at_private(inputs.places.home + "/" + row.oauth->credentials_file, rows, seen);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "credentials/token_file.h"
 #include "json/padded.h"
 
 namespace penstock::doctor {
@@ -11,6 +12,18 @@ namespace penstock::doctor {
 namespace {
 
 constexpr std::chrono::seconds kPatience{120};  // a local server may have to load its model first
+
+/// What the provider may have been shown. The gateway that asked it may have refreshed a login meanwhile, so its file counts too.
+std::vector<Secret> credentials_of(const gateway::Upstream& upstream) {
+  std::vector<Secret> shown{upstream.key};
+  if (!upstream.token_source) return shown;
+  if (const auto token = upstream.token_source->current()) shown.push_back(token->access);
+  if (const auto now = credentials::load_login(upstream.token_source->login().path); now && *now) {
+    shown.push_back((*now)->access);
+    shown.push_back((*now)->refresh);
+  }
+  return shown;
+}
 
 /// The text with every secret that we know crossed out: a provider may repeat the key that it refuses.
 std::string without_secrets(std::string text, const Inputs& inputs, const LiveGateway& gateway) {
@@ -20,7 +33,8 @@ std::string without_secrets(std::string text, const Inputs& inputs, const LiveGa
       text.replace(at, secret.reveal().size(), "…");
   };
   cross_out(gateway.token);
-  for (const auto& patient : inputs.patients) cross_out(patient.upstream.key);
+  for (const auto& patient : inputs.patients)
+    for (const auto& secret : credentials_of(patient.upstream)) cross_out(secret);
   return text;
 }
 

@@ -34,8 +34,8 @@ class Text {
   void rows(const Rows& rows) {
     const auto check = widest(rows, &Row::check), provider = widest(rows, &Row::provider);
     for (const auto& row : rows) {
-      out_ += fmt::format("{}  {:<{}}  {:<{}}  {}\n", cell(row.verdict, name(row.verdict), 7), row.check, check, row.provider, provider,
-                          indented(row.seen, 13 + check + provider));
+      out_ += fmt::format("{}  {:<{}}  {:<{}}  {}\n", cell(row.verdict, name(row.verdict), 7), printable(row.check), check,
+                          printable(row.provider), provider, indented(row.seen, 13 + check + provider));
       mend(row, 13 + check + provider);
     }
   }
@@ -44,13 +44,13 @@ class Text {
     std::size_t provider = 8, model = 5;
     for (const auto& row : live) {
       provider = std::max(provider, row.provider.size());
-      model = std::max(model, row.model.size());
+      model = std::max(model, printable(row.model).size());
     }
     out_ += fmt::format("\n{:<{}}  {:<{}}", "provider", provider, "model", model);
     for (const auto check : kLiveChecks) out_ += fmt::format("  {:<8}", name(check));
     out_ += "  first byte\n";
     for (const auto& row : live) {
-      out_ += fmt::format("{:<{}}  {:<{}}", row.provider, provider, row.model, model);
+      out_ += fmt::format("{:<{}}  {:<{}}", printable(row.provider), provider, printable(row.model), model);
       for (const auto& result : row.results) out_ += "  " + cell(result.verdict, mark(result.verdict), 8);
       out_ += row.first_byte.count() == 0 ? "  -\n" : fmt::format("  {} ms\n", row.first_byte.count());
     }
@@ -63,7 +63,7 @@ class Text {
       for (const auto& result : row.results) {
         if (result.verdict == Verdict::ok || result.seen == before) continue;
         before = result.seen;
-        out_ += fmt::format("  {} {}: {}\n", row.provider, result.check, result.seen);
+        out_ += fmt::format("  {} {}: {}\n", printable(row.provider), result.check, indented(result.seen, 4));
         mend(result, 4);
       }
     }
@@ -83,12 +83,12 @@ class Text {
   }
   static std::string_view mark(Verdict verdict) { return verdict == Verdict::skipped ? "-" : name(verdict); }
   void mend(const Row& row, std::size_t indent) {
-    if (!row.mend.empty()) out_ += fmt::format("{:{}}mend: {}\n", "", indent, row.mend);
+    if (!row.mend.empty()) out_ += fmt::format("{:{}}mend: {}\n", "", indent, printable(row.mend));
   }
   /// Faults of a configuration come several lines at once.
   static std::string indented(const std::string& text, std::size_t indent) {
     std::string out;
-    for (const char c : text) {
+    for (const char c : printable_lines(text)) {
       out += c;
       if (c == '\n') out.append(indent, ' ');
     }
@@ -114,8 +114,8 @@ std::string live_json(const std::vector<LiveRow>& live) {
   std::vector<std::string> parts;
   for (const auto& row : live)
     parts.push_back(fmt::format(R"({{"provider":{},"model":{},"first_byte_ms":{},"results":{}}})", json_quote(row.provider),
-                                json_quote(row.model), row.first_byte.count() == 0 ? "null" : std::to_string(row.first_byte.count()),
-                                rows_json(row.results)));
+                                json_quote(valid_utf8(row.model)),
+                                row.first_byte.count() == 0 ? "null" : std::to_string(row.first_byte.count()), rows_json(row.results)));
   return "[" + join(parts, ",") + "]";
 }
 

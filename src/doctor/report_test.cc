@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+
 namespace penstock::doctor {
 namespace {
 
@@ -49,6 +51,19 @@ TEST(report, in_colour_differs_in_escapes_only) {
   EXPECT_TRUE(text.contains("\x1b[31mfault  \x1b[0m"));
   for (auto at = text.find('\x1b'); at != std::string::npos; at = text.find('\x1b')) text.erase(at, text.find('m', at) - at + 1);
   EXPECT_EQ(text, to_text(sample(), false));
+}
+
+TEST(report, a_providers_words_do_not_act_on_the_terminal) {
+  Report report;
+  report.checks = {in(fault("\x1b]0;x\x07 \x1b[2J\r\nfault", "a\u009bb\n", "p"), "reach")};
+  LiveRow live{"p", "m\x1b[31m\u202e", {}, {}};
+  for (const auto check : kLiveChecks) live.results.push_back(in(fault("no\r\nfault x", "-", "p"), std::string(name(check))));
+  report.live.push_back(live);
+  const auto text = to_text(report, false);
+  EXPECT_EQ(text, printable_lines(text));
+  EXPECT_TRUE(text.contains("\ufffd]0;x\ufffd \ufffd[2J \n  ")) << text;
+  EXPECT_FALSE(text.contains("\nfault x")) << "a line of its own begins with a verdict";
+  EXPECT_TRUE(text.contains("m\ufffd[31m\ufffd")) << text;
 }
 
 TEST(report, one_reason_is_told_once) {

@@ -2,9 +2,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <fstream>
-#include <iterator>
 
+#include "base/plain_file.h"
 #include "base/url.h"
 #include "doctor/base_url.h"
 #include "doctor/checks.h"
@@ -13,6 +12,8 @@
 namespace penstock::doctor {
 
 namespace {
+
+constexpr std::size_t kMostRead = 4U << 20;
 
 /// Variables of Claude Code, and what each does (wire-reference 2.9). `penstock run` takes them away, but for those that `stay`.
 struct Conflict {
@@ -52,8 +53,8 @@ std::string first_of(std::string first, std::string second) { return first.empty
 
 /// The text of a JSON file; empty when there is none.
 std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  auto text = read_plain_file(path, kMostRead);
+  return text && *text ? std::move(**text) : "";
 }
 
 std::string text_in(const std::optional<json::Value>& object, std::string_view key) {
