@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <system_error>
 
 #include "base/core_dump.h"
 #include "base/text.h"
@@ -26,8 +29,9 @@ std::string unknown_command(const CLI::App& app, int count, char** arguments) {
          (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") + "\nCommands: " + join(names, ", ") + "\n";
 }
 
-/// What stands behind a `--` belongs to Claude Code, as it is: it is taken off the command line before that is read.
+/// What stands behind the `--` of `penstock run` belongs to Claude Code, as it is: it is taken off the command line before that is read.
 std::vector<std::string> behind_dashes(int& count, char** arguments) {
+  if (count < 2 || std::string_view(arguments[1]) != "run") return {};
   const auto end = arguments + count;
   const auto dashes = std::find(arguments, end, std::string_view("--"));
   if (dashes == end) return {};
@@ -47,6 +51,27 @@ void keep_standard_descriptors() {
   int opened = ::open("/dev/null", O_RDWR);
   while (opened >= 0 && opened <= STDERR_FILENO) opened = ::dup(opened);
   if (opened > STDERR_FILENO) ::close(opened);
+}
+
+/// Words that did not get out are no success: a full disk, a pipe that nobody reads.
+int after_output(int code) {
+  const bool out = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (out || code != cli::kDone) return code;
+  std::fprintf(stderr, "penstock: cannot write to standard output: %s\n", std::strerror(errno));
+  return cli::kFailed;
+}
+
+/// Runs the subcommand; its own exit code is in `code`.
+int parse(CLI::App& app, int count, char** arguments, const int& code) {
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::kDone : cli::kWrongUsage;
+  } catch (const std::system_error& error) {  // of fmt::print, when the buffer was full
+    std::fprintf(stderr, "penstock: %s\n", error.what());
+    return cli::kFailed;
+  }
+  return code;
 }
 
 }  // namespace
@@ -72,10 +97,5 @@ int main(int count, char** arguments) {
     std::fputs(hint.c_str(), stderr);
     return cli::kWrongUsage;
   }
-  try {
-    app.parse(count, arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? cli::kDone : cli::kWrongUsage;
-  }
-  return code;
+  return after_output(parse(app, count, arguments, code));
 }

@@ -38,7 +38,7 @@ void add_models(const Setup& setup, std::vector<Candidate>& names) {
 
 /// What the configuration and the catalogue know; nothing when they are at fault, for a TAB is no place to say so.
 std::vector<Candidate> names_of(ValueKind kind) {
-  const auto setup = read_setup({});
+  const auto setup = read_setup({}, LeftOut::untold);
   std::vector<Candidate> names;
   if (!setup) return names;
   const bool runnable = kind == ValueKind::runnable;

@@ -14,8 +14,11 @@ namespace penstock::cli {
 namespace {
 
 int config_check(const Common& common) {
-  auto setup = read_setup(common);
+  auto setup = read_setup(common, LeftOut::untold);
   if (!setup) return report(setup.error());
+  std::string faults;
+  for (const auto& [name, lines] : setup->config.left_out) faults += lines;
+  if (!faults.empty()) return report({kConfigFault, faults});
   const auto built = app::build_snapshot(setup->config, {&setup->catalog, credentials::process_places(), nullptr, 1});
   if (!built) return report({kConfigFault, (setup->config.path.empty() ? "" : setup->config.path + ": ") + built.error().message});
   for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", warning);

@@ -35,7 +35,7 @@ void print_row(const gateway::Snapshot& snapshot, const policy::ListedModel& lis
   const auto* upstream = snapshot.find(listed.target.provider);
   const auto* model = upstream ? upstream->find(listed.target.model) : nullptr;
   const auto tokens = [](std::uint64_t count) { return count == 0 ? std::string("-") : std::to_string(count); };
-  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", listed.name, listed.target.provider + "/" + listed.target.model,
+  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", printable(listed.name), printable(listed.target.provider + "/" + listed.target.model),
              tokens(model ? model->window : 0), tokens(model ? model->max_output : 0), model && model->vision ? "images" : "text",
              price_text(model));
 }
@@ -55,7 +55,7 @@ int models(const Common& common) {
   }
   fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", "NAME", "TARGET", "WINDOW", "OUTPUT", "SEES", "US$ PER MILLION: IN / CACHED / OUT");
   for (const auto& one : listed) print_row(snapshot, one);
-  for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", warning);
+  for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", printable(warning));
   return kDone;
 }
 

@@ -22,6 +22,7 @@ namespace penstock::cli {
 namespace {
 
 constexpr std::size_t kMostRead = 64 * 1024;
+constexpr std::size_t kTerminalLine = 4096;  // with its line break; the kernel drops what is more
 
 Error cannot(std::string_view what) { return config_error(fmt::format("{}: {}", what, std::strerror(errno))); }
 
@@ -106,6 +107,11 @@ Result<Secret> ask_once(int in, int out, std::string_view prompt, int& signal) {
   TRY(auto line, read_line(in, signals));
   signal = line.signal;
   Secret secret(std::move(line.text));
+  if (signal == 0 && secret.reveal().size() >= kTerminalLine)
+    return fail(
+        config_error(fmt::format("a terminal cuts lines at {} characters, so this key may not be whole; nothing was stored; use "
+                                 "--from-file, or standard input",
+                                 kTerminalLine - 1)));
   auto text = secret.reveal();
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   return Secret(std::string(text));

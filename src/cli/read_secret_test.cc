@@ -79,6 +79,21 @@ TEST(AskSecret, what_is_typed_is_not_shown_and_the_echo_comes_back) {
   EXPECT_THAT(person.screen(), Not(HasSubstr("hunter")));
 }
 
+TEST(AskSecret, a_line_that_the_terminal_has_cut_is_refused) {
+  int master = -1, slave = -1;
+  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  const Descriptor terminal(slave);
+  Person person(master);
+  Result<Secret> secret = Secret();
+  std::thread asking([&] { secret = ask_secret(slave, slave, "Key: "); });
+  EXPECT_TRUE(person.sees("Key: "));
+  person.type(std::string(4000, 'x'));
+  person.type(std::string(1000, 'x') + "\n");
+  asking.join();
+  ASSERT_FALSE(secret);
+  EXPECT_THAT(secret.error().message, HasSubstr("use --from-file"));
+}
+
 TEST(AskSecret, the_end_of_input_is_an_empty_secret) {
   int master = -1, slave = -1;
   ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);

@@ -60,6 +60,7 @@ void print_welcome(const app::Server& server) {
   print_providers(server.snapshot());
   fmt::print("Claude Code:  {}\n", claude_code_line(server));
   std::fflush(stdout);
+  std::clearerr(stdout);  // a full log does not make the gateway's end a failure
 }
 
 /// The usual soft limit of 1,024 open files is two per request: about 500 streams.
@@ -109,9 +110,9 @@ std::expected<std::optional<LogFile>, Failure> open_log(const ServeCall& call) {
 
 int serve(const ServeCall& call, app::Starter& starter) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a log at its limit is a write that fails, not an end
-  std::signal(SIGHUP, SIG_IGN);   // until run() listens to it
-  auto setup = read_setup(call.common);
+  std::signal(SIGXFSZ, SIG_IGN);                          // a log at its limit is a write that fails, not an end
+  std::signal(SIGHUP, SIG_IGN);                           // until run() listens to it
+  auto setup = read_setup(call.common, LeftOut::untold);  // the log tells
   if (!setup) return report(setup.error());
   auto log = open_log(call);
   if (!log) return report(log.error());

@@ -22,7 +22,7 @@ int report(const Failure& failure) {
   return failure.code;
 }
 
-std::expected<Setup, Failure> read_setup(const Common& common) {
+std::expected<Setup, Failure> read_setup(const Common& common, LeftOut left_out) {
   Setup setup;
   setup.options.config_path = common.config;
   if (!common.listen.empty()) {
@@ -36,6 +36,8 @@ std::expected<Setup, Failure> read_setup(const Common& common) {
   auto config = app::read_config(setup.options, setup.catalog);
   if (!config) return std::unexpected(Failure{kConfigFault, config.error()});
   setup.config = std::move(*config);
+  if (left_out == LeftOut::told)
+    for (const auto& [name, faults] : setup.config.left_out) fmt::print(stderr, "the profile {} is left out: {}", name, faults);
   if (setup.options.listen && !config::is_loopback(*setup.options.listen) && setup.config.auth_tokens.empty())
     return std::unexpected(Failure{
         kConfigFault, "--listen " + common.listen + " can be reached from other machines: set auth.tokens first, or listen on 127.0.0.1"});

@@ -31,9 +31,9 @@ catalog::Catalog catalog_or_builtin(const config::Environment& environment) {
 
 config::Config config_or_none(const app::ServeOptions& options, const catalog::Catalog& catalog) {
   auto config = app::read_config(options, catalog);
-  if (config) return std::move(*config);
-  mention(config.error());
-  return {};
+  if (!config) return mention(config.error()), config::Config{};
+  for (const auto& [name, faults] : config->left_out) mention("the profile " + name + " is left out: " + faults);
+  return std::move(*config);
 }
 
 /// A key that is there but refused counts: `penstock run` then says why, and the mend, where "command not found" would say nothing.

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
 #include <future>
 #include <memory>
 
@@ -36,7 +39,7 @@ std::vector<launch::Spent> spent_in(const std::string& transcript) {
 
 /// The catalogue and the configuration; a faulty configuration is `penstock config check`'s business, not the status line's.
 Setup setup_or_none(const Common& common) {
-  if (auto setup = read_setup(common)) return std::move(*setup);
+  if (auto setup = read_setup(common, LeftOut::untold)) return std::move(*setup);
   Setup plain;
   if (auto catalog = app::load_catalog(plain.options.environment)) plain.catalog = std::move(*catalog);
   return plain;
@@ -58,8 +61,13 @@ int statusline(const Common& common) {
     return report({kWrongUsage,
                    "penstock statusline is for Claude Code, which writes JSON to its standard input. In settings.json:\n"
                    R"(  "statusLine": { "type": "command", "command": "penstock statusline" })"});
-  const auto session = launch::read_session(read_standard_input());
-  fmt::print("{}\n", session ? line_for(common, *session) : "");
+  std::signal(SIGPIPE, SIG_IGN);
+  std::string line;
+  try {
+    if (const auto session = launch::read_session(read_standard_input())) line = line_for(common, *session);
+  } catch (const std::exception&) {  // no memory, or no thread to be had
+  }
+  std::puts(line.c_str());
   return kDone;
 }
 

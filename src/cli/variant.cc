@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include "app/background.h"
 #include "app/build.h"
@@ -18,6 +19,7 @@
 #include "cli/commands.h"
 #include "cli/setup.h"
 #include "config/profile_files.h"
+#include "config/values.h"
 #include "launch/selection.h"
 #include "launch/variant.h"
 
@@ -39,6 +41,7 @@ struct VariantOptions {
 /// The configuration and what the work on variants needs of it. Not movable: `ground` points into `setup`.
 struct Stage {
   Setup setup;
+  std::optional<Setup> usual;
   VariantGround ground;
   Stage() = default;
   Stage(const Stage&) = delete;
@@ -65,8 +68,8 @@ std::unique_ptr<Stage> stage_of(Setup setup) {
   return stage;
 }
 
-std::expected<std::unique_ptr<Stage>, Failure> set_stage(const Common& common) {
-  auto setup = read_setup(common);
+std::expected<std::unique_ptr<Stage>, Failure> set_stage(const Common& common, LeftOut left_out = LeftOut::told) {
+  auto setup = read_setup(common, left_out);
   if (!setup) return std::unexpected(setup.error());
   return stage_of(std::move(*setup));
 }
@@ -87,7 +90,7 @@ std::string absolute(const std::string& path) {
 
 /// What the command will want when it is started and that is not there yet.
 std::string start_fault(const Common& common, const std::string& name) {
-  const auto setup = read_setup(common);
+  const auto setup = read_setup(common, LeftOut::untold);
   if (!setup) return setup.error().text;
   const auto places = credentials::process_places(setup->config.credential_store);
   const auto built = app::build_snapshot(setup->config, {&setup->catalog, places, nullptr, 1});
@@ -116,8 +119,13 @@ int create(VariantOptions& options) {
   profile.config_dir = absolute(profile.config_dir);
   options.wish.bin_dir = absolute(options.wish.bin_dir);
   options.wish.config_option = absolute(options.common.config);
-  if (!profile.append_system_prompt.empty() && !fs::is_regular_file(profile.append_system_prompt))
+  std::error_code error;
+  if (!profile.append_system_prompt.empty() && !fs::is_regular_file(profile.append_system_prompt, error))
     return report({kWrongUsage, "--append-system-prompt: there is no file " + profile.append_system_prompt});
+  if (auto usual = options.common.config.empty() ? std::unexpected(Failure{}) : read_setup({}, LeftOut::untold)) {
+    (*stage)->usual = std::move(*usual);
+    (*stage)->ground.usual = &(*stage)->usual->config;
+  }
   const auto made = launch::create_variant(options.wish, (*stage)->ground);
   if (!made) return report(failure_of(made.error()));
   tell_gateway((*stage)->setup.options.environment);
@@ -129,8 +137,8 @@ int create(VariantOptions& options) {
 
 /// Installed versions that the configuration, as it is now, has no use for.
 void tidy_versions(const Common& common) {
-  const auto stage = set_stage(common);
-  if (!stage) return;
+  const auto stage = set_stage(common, LeftOut::untold);
+  if (!stage || !(*stage)->setup.config.left_out.empty()) return;  // a profile that cannot be read may use one
   for (const auto& version : launch::remove_unused_versions((*stage)->setup.config.profiles, (*stage)->ground))
     fmt::print("removed Claude Code {}, which no profile uses\n", version);
 }
@@ -170,6 +178,7 @@ int update(const VariantOptions& options) {
 }
 
 bool agrees_to_purge(const config::Profile& profile, const VariantGround& ground) {
+  if (!profile.config_dir.empty()) return false;  // the user's own
   const auto state = launch::look_at_variant(profile, ground);
   if (state.config_dir.state != "ready" || ::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return false;
   fmt::print(stderr, "Remove {} with its {} session{} too? [y/N] ", state.config_dir.path, state.sessions, state.sessions == 1 ? "" : "s");
@@ -190,7 +199,10 @@ int remove(const VariantOptions& options) {
   const auto& ground = stage->ground;
   const auto variants = launch::variants_of(ground);
   const auto known = std::ranges::find(variants, options.name, &config::Profile::name);
-  if (known == variants.end() && !fs::exists(config::profile_file(ground.profiles, options.name)))
+  std::error_code error;
+  // A name with a slash in it would lead out of the folder.
+  const bool has_file = config::is_provider_name(options.name) && fs::exists(config::profile_file(ground.profiles, options.name), error);
+  if (known == variants.end() && !has_file)
     return report({kFailed, fmt::format("there is no variant {}; penstock variant list shows all", options.name)});
   const auto profile = known != variants.end() ? *known : launch::nameless_variant(options.name, ground);
   const auto said = launch::remove_variant(profile, options.purge || agrees_to_purge(profile, ground), ground);

@@ -140,6 +140,8 @@ struct Config {
   Log log;
   std::vector<Profile> profiles;
   CredentialStore credential_store = CredentialStore::files;
+  /// Files of profiles that are at fault, by the profile's name: the faults, a line each. Their profiles are not among `profiles`.
+  std::map<std::string, std::string> left_out;
 };
 
 }  // namespace penstock::config

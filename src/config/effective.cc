@@ -186,7 +186,7 @@ void write_profile(const Profile& profile, Writer& out) {
     out.close();
   }
   std::map<std::string, std::string> env;
-  for (const auto& [name, content] : profile.env) env[name] = header_value(name, content);
+  for (const auto& [name, content] : profile.env) env[name] = shown_variable(name, content);
   out.map("env", env);
   if (!profile.args.empty()) out.value("args", list(profile.args));
   out.optional_text("append_system_prompt", profile.append_system_prompt);

@@ -71,8 +71,11 @@ auth: { tokens: [ hunter2-token-abcdefgh-1234 ] }
 providers:
   zai: { api_key: hunter2-short, proxy: "http://u:hunter2@p:1", headers: { x-api-token: hunter2-header } }
   anthropic: { credentials: { pool: [ hunter2-pool-abcdefgh-5678 ] } }
+profiles:
+  heavy: { models: { main: zai/glm }, env: { DB_PASSWD: hunter2-db, DSN: "pg://hunter2", LEVEL: "3" } }
 )"));
   EXPECT_FALSE(text.contains("hunter2")) << text;
+  EXPECT_TRUE(text.contains("\"LEVEL\": \"3\"")) << text;
   EXPECT_TRUE(text.contains("tokens: [\"…1234\"]")) << text;
   EXPECT_TRUE(text.contains("pool: [\"…5678\"]")) << text;
   EXPECT_TRUE(text.contains("proxy: \"http://…@p:1\"")) << text;

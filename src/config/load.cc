@@ -95,17 +95,17 @@ std::expected<Config, std::vector<Fault>> load(const std::string& path, const Lo
   return config;
 }
 
+std::string config_home(const Environment& environment) {
+  if (auto xdg = environment("XDG_CONFIG_HOME").value_or(""); xdg.starts_with('/')) return xdg;
+  const auto home = environment("HOME").value_or("");
+  return home.empty() ? "" : home + "/.config";
+}
+
 std::string find_file(const std::string& explicit_path, const Environment& environment) {
   if (!explicit_path.empty()) return explicit_path;
   if (auto named = environment("PENSTOCK_CONFIG").value_or(""); !named.empty()) return named;
   std::vector<std::string> places{std::string("./") + std::string(kFileName)};
-  const auto xdg = environment("XDG_CONFIG_HOME").value_or("");
-  const auto home = environment("HOME").value_or("");
-  if (xdg.starts_with('/')) {
-    places.push_back(xdg + "/penstock/" + std::string(kFileName));
-  } else if (!home.empty()) {
-    places.push_back(home + "/.config/penstock/" + std::string(kFileName));
-  }
+  if (const auto home = config_home(environment); !home.empty()) places.push_back(home + "/penstock/" + std::string(kFileName));
   places.push_back("/etc/penstock/" + std::string(kFileName));
   const auto found = std::ranges::find_if(places, exists);
   return found == places.end() ? "" : *found;

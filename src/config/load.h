@@ -37,6 +37,9 @@ std::expected<Config, std::vector<Fault>> parse(std::string_view text, const std
 /// Reads the file at `path` and parses it.
 std::expected<Config, std::vector<Fault>> load(const std::string& path, const LoadContext& context);
 
+/// $XDG_CONFIG_HOME when it is absolute, else ~/.config; empty when nothing says where.
+std::string config_home(const Environment& environment);
+
 /// The first file that exists: `explicit_path` (must exist when given), $PENSTOCK_CONFIG (likewise), ./penstock.yaml,
 /// $XDG_CONFIG_HOME/penstock/penstock.yaml (default ~/.config), /etc/penstock/penstock.yaml. Empty when there is none.
 std::string find_file(const std::string& explicit_path, const Environment& environment);

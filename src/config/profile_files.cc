@@ -100,7 +100,11 @@ std::vector<Fault> add_profile(std::string_view text, const std::string& path, c
 std::vector<Fault> load_profile_files(const std::string& folder, const LoadContext& context, Config& config) {
   std::vector<Fault> faults;
   if (folder.empty()) return faults;
-  for (const auto& path : files_of(folder)) std::ranges::move(load_file(path, context, config), std::back_inserter(faults));
+  for (const auto& path : files_of(folder)) {
+    auto found = load_file(path, context, config);
+    for (const auto& fault : found) config.left_out[fs::path(path).stem().string()] += to_text(fault) + "\n";
+    std::ranges::move(found, std::back_inserter(faults));
+  }
   return faults;
 }
 

@@ -20,7 +20,7 @@ std::string profile_file(const std::string& folder, const std::string& name);
 std::vector<Fault> add_profile(std::string_view text, const std::string& path, const LoadContext& context, Config& config);
 
 /// Adds every profile of the folder, in the order of their names. Hidden files and those that do not end in .yaml are no profiles; a folder
-/// that is not there holds none.
+/// that is not there holds none. A file at fault takes nothing down: its profile is left out, and config.left_out says why.
 std::vector<Fault> load_profile_files(const std::string& folder, const LoadContext& context, Config& config);
 
 /// What add_profile() reads as this profile. References in its values stand for themselves (`$${`).

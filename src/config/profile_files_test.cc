@@ -81,6 +81,8 @@ TEST_F(ProfileFiles, faults_have_their_place_and_the_good_files_are_read) {
             "x.yaml:2:1: not valid YAML: end of sequence flow not found\n");
   ASSERT_EQ(config_.profiles.size(), 2U);
   EXPECT_EQ(config_.profiles[1].name, "f");
+  EXPECT_EQ(config_.left_out.size(), 8U);
+  EXPECT_EQ(config_.left_out["d"], folder_ + "/d.yaml:1:11: no provider is called \"zay\"; did you mean \"zai\"?\n");
 }
 
 TEST_F(ProfileFiles, a_folder_in_a_files_place_is_a_fault_and_no_folder_is_none) {

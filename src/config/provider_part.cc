@@ -25,7 +25,8 @@ class ProviderReader {
 
   Provider read() {
     provider_.name = key_.text;
-    if (!is_provider_name(key_.text)) fault(key_.at, "is not a name for a provider; use letters, digits, \"-\", \"_\" and \".\"");
+    if (!is_provider_name(key_.text))
+      fault(key_.at, "is not a name for a provider; use letters, digits, \"-\", \"_\" and \".\", beginning with a letter or digit");
     read_catalog();
     read_connection();
     read_auth();

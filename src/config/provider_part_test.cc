@@ -60,7 +60,10 @@ TEST(ProviderPart, AnUnknownNameIsSpelledOut) {
   EXPECT_EQ(faults_of("  mine:\n    base_url: h:1\n"),
             "f:3:15: \"providers.mine.base_url\": not a URL; write http://host:port or https://host/path");
   EXPECT_EQ(faults_of("  'my provider': { base_url: http://h }\n"),
-            "f:2:3: provider \"my provider\" is not a name for a provider; use letters, digits, \"-\", \"_\" and \".\"");
+            "f:2:3: provider \"my provider\" is not a name for a provider; use letters, digits, \"-\", \"_\" and \".\", beginning with a "
+            "letter or digit");
+  for (const auto* name : {"-rf", ".x"})
+    EXPECT_TRUE(faults_of("  " + std::string(name) + ": { base_url: http://h }\n").contains("beginning with a letter or digit")) << name;
 }
 
 TEST(ProviderPart, AUrlHoldsNoPasswordAndNoQuery) {

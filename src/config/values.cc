@@ -216,7 +216,7 @@ Parsed<std::string> parse_name(std::string_view text) {
 
 bool is_provider_name(std::string_view name) {
   const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; };
-  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits) && name.front() != '.';
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, fits) && name.front() != '.' && name.front() != '-';
 }
 
 bool is_secret_text(std::string_view text) { return std::ranges::all_of(text, is_visible); }
@@ -232,6 +232,18 @@ std::string header_name_fault(std::string_view name) {
   if (equals_ignoring_case(name, "authorization") || equals_ignoring_case(name, "x-api-key"))
     return "the header " + shown(name) + " carries the credential; use api_key and auth instead";
   return {};
+}
+
+std::string shown_variable(std::string_view name, const std::string& value) {
+  static constexpr auto kHarmless = std::to_array<std::string_view>(
+      {"ANTHROPIC_BASE_URL", "API_TIMEOUT_MS", "CLAUDE_CODE_AUTO_COMPACT_WINDOW", "CLAUDE_CODE_SUBAGENT_MODEL", "CLAUDE_CONFIG_DIR",
+       "MAX_THINKING_TOKENS", "NODE_EXTRA_CA_CERTS", "NO_PROXY", "PENSTOCK_CONFIG", "PENSTOCK_MODEL", "PENSTOCK_PROVIDER",
+       "PENSTOCK_STATE_DIR", "no_proxy"});
+  const bool model = name.starts_with("ANTHROPIC_") && name.contains("MODEL");
+  const bool harmless = model || name.starts_with("CLAUDE_CODE_MAX_") || std::ranges::find(kHarmless, name) != kHarmless.end();
+  const bool login = value.contains('@') && value.contains("://");  // https://user:password@host
+  const bool plain = value.empty() || parse_number(value).has_value() || parse_boolean(value).has_value();
+  return plain || (harmless && !login) ? value : Secret(value).masked();
 }
 
 bool is_header_value(std::string_view value) {

@@ -44,12 +44,15 @@ using Parsed = std::expected<T, std::string>;
 [[nodiscard]] Parsed<Target> parse_target(std::string_view text);
 /// A model name or pattern as a client sends it: printable, no spaces.
 [[nodiscard]] Parsed<std::string> parse_name(std::string_view text);
-/// A provider's name: letters, digits, `-`, `_` and `.`.
+/// A provider's name: letters, digits, `-`, `_` and `.`; it begins with none of `-` (an option) and `.` (a hidden file).
 [[nodiscard]] bool is_provider_name(std::string_view name);
 /// Printable ASCII without spaces, fit for a header.
 [[nodiscard]] bool is_secret_text(std::string_view text);
 /// Why a header with this name may not be set, or an empty text.
 [[nodiscard]] std::string header_name_fault(std::string_view name);
+/// A variable's value as it may be shown: masked, unless it is a number or a boolean, or the name is one that is known to hold no secret.
+/// Whose values are shown is a list, because no list of words finds every name of a secret.
+[[nodiscard]] std::string shown_variable(std::string_view name, const std::string& value);
 /// No control characters.
 [[nodiscard]] bool is_header_value(std::string_view value);
 

@@ -135,5 +135,22 @@ TEST(Values, SuggestionsAreNearOrNotThere) {
   EXPECT_EQ(suggestion("a", {"zai"}), "");
 }
 
+TEST(Values, OnlyVariablesThatAreKnownToBeHarmlessAreShown) {
+  const std::tuple<const char*, const char*, bool> cases[] = {
+      {"ANTHROPIC_AUTH_TOKEN", "abcdefghijklmnopqrstuvwx", false},
+      {"DB_PASSWD", "hunter2", false},
+      {"DSN", "postgres://u:p@h/db", false},
+      {"HTTPS_PROXY", "http://h:1", false},
+      {"ANTHROPIC_CUSTOM_HEADERS", "x: y", false},
+      {"ANTHROPIC_BASE_URL", "http://u:p@h", false},
+      {"ANTHROPIC_BASE_URL", "http://127.0.0.1:4100/to/zai", true},
+      {"ANTHROPIC_DEFAULT_OPUS_MODEL_NAME", "GLM 5.3", true},
+      {"ANYTHING", "1.5", true},
+      {"ANYTHING", "on", true},
+      {"ANYTHING", "", true},
+  };
+  for (const auto& [name, value, plain] : cases) EXPECT_EQ(shown_variable(name, value) == value, plain) << name << "=" << value;
+}
+
 }  // namespace
 }  // namespace penstock::config

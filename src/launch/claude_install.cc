@@ -27,7 +27,6 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kPackage = "@anthropic-ai/claude-code";
-constexpr std::string_view kProgram = "/node_modules/.bin/claude";
 constexpr std::string_view kUnfinished = ".new-";
 constexpr milliseconds kAskPatience{60'000}, kTryPatience{60'000};
 constexpr std::size_t kMostLines = 6;  // of npm's words
@@ -101,7 +100,7 @@ class Workplace {
 
 /// The program says its version, in a config dir that is thrown away.
 Status try_program(const std::string& folder, const std::string& version) {
-  const auto said = run({folder + std::string(kProgram), "--version"}, "", kTryPatience,
+  const auto said = run({folder + std::string(kInstalledProgram), "--version"}, "", kTryPatience,
                         {{"CLAUDE_CONFIG_DIR", folder + "/tried"}, {"DISABLE_AUTOUPDATER", "1"}});
   if (said && said->code == 0 && trim(said->out).starts_with(version)) {
     std::error_code error;
@@ -165,7 +164,7 @@ Result<std::string> resolve_version(const std::string& wanted, const InstallGrou
 
 Result<std::string> install_claude(const std::string& version, const InstallGround& ground) {
   if (!is_version(version)) return fail(client_error(ErrorKind::invalid_request, json_quote(version) + " is no version; write X.Y.Z"));
-  const std::string place = version_folder(ground.state_dir, version), program = place + std::string(kProgram);
+  const std::string place = version_folder(ground.state_dir, version), program = place + std::string(kInstalledProgram);
   if (is_program(program)) return program;
   const std::string folder = versions_folder(ground.state_dir);
   TRY(const auto lock, lock_versions(folder, ground));

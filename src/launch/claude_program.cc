@@ -35,7 +35,7 @@ bool is_variant_script(const std::string& path) {
 
 Result<std::string> find_claude(const config::Environment& environment, const std::string& state_dir, const std::string& version) {
   if (!version.empty()) {
-    const std::string path = version_folder(state_dir, version) + "/node_modules/.bin/claude";
+    const std::string path = version_folder(state_dir, version) + std::string(kInstalledProgram);
     if (is_program(path)) return path;
     return fail(config_error(fmt::format("Claude Code {} is not installed in {}; mend: penstock variant update", version, path)));
   }

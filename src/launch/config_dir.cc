@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -25,9 +27,19 @@ constexpr auto kAnswers =
 constexpr auto kProjectAnswers = std::to_array<std::string_view>({"hasTrustDialogAccepted", "hasCompletedProjectOnboarding"});
 constexpr auto kCarried = std::to_array<std::string_view>({"CLAUDE.md", "skills", "agents", "commands"});
 
+// More than any .claude.json has; and a pipe in its place would be read for ever.
+constexpr std::uintmax_t kMostRead = 64U << 20;
+constexpr int kDeepest = 16;  // folders in folders
+constexpr std::chrono::hours kSettingsAge{30 * 24};
+
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string read_own(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) <= kMostRead ? read_text(path) : "";
 }
 
 /// `folder` is `path` or one of the folders above it.
@@ -69,16 +81,77 @@ Status make_folder(const std::string& folder) {
   return fs::is_directory(folder, error) ? Status{} : credentials::make_private_folder(folder);
 }
 
-Status carry_over(const std::string& from, const std::string& to) {
-  for (const auto name : kCarried) {
-    const fs::path source = fs::path(from) / name;
+/// Copies files and folders, and tells what it left out. The links in a folder may lead anywhere, so none is followed.
+class Carrier {
+ public:
+  /// `name` is below both folders. What the user's folder has under that name may itself be a link: dotfiles are kept so.
+  Status carry(const fs::path& from, const fs::path& to, std::string_view name) {
     std::error_code error;
-    if (!fs::exists(source, error)) continue;
-    const auto how = fs::copy_options::recursive | fs::copy_options::update_existing;
-    fs::copy(source, fs::path(to) / name, how, error);
-    if (error) return fail(config_error(fmt::format("cannot copy {} to {}: {}", source.string(), to, error.message())));
+    const fs::path source = fs::canonical(from / name, error);
+    return error ? Status{} : copy(source, to / name, 0);
   }
-  return {};
+  std::vector<std::string> take_warnings() { return std::move(warnings_); }
+
+ private:
+  Status copy(const fs::path& source, const fs::path& target, int depth) {
+    std::error_code error;
+    const auto kind = fs::symlink_status(source, error).type();
+    if (fs::is_symlink(fs::symlink_status(target, error))) return leave_out(target, "is a symbolic link");
+    if (kind == fs::file_type::regular) return copy_file(source, target);
+    if (kind != fs::file_type::directory) return leave_out(source, kind == fs::file_type::symlink ? "is a symbolic link" : "is no file");
+    if (depth == kDeepest) return leave_out(source, "lies too deep");
+    fs::create_directory(target, error);
+    for (fs::directory_iterator at(source, error), end; !error && at != end; at.increment(error))
+      TRY_STATUS(copy(at->path(), target / at->path().filename(), depth + 1));
+    return error ? fault(source, target, error) : Status{};
+  }
+
+  static Status copy_file(const fs::path& source, const fs::path& target) {
+    std::error_code error;
+    fs::copy_file(source, target, fs::copy_options::update_existing, error);
+    return error ? fault(source, target, error) : Status{};
+  }
+  static Status fault(const fs::path& source, const fs::path& target, const std::error_code& error) {
+    return fail(config_error(fmt::format("cannot copy {} to {}: {}", source.string(), target.string(), error.message())));
+  }
+  Status leave_out(const fs::path& path, std::string_view why) {
+    warnings_.push_back(fmt::format("--carry leaves out {}: it {}", path.string(), why));
+    return {};
+  }
+
+  std::vector<std::string> warnings_;
+};
+
+Result<std::vector<std::string>> carry_over(const std::string& from, const std::string& to) {
+  Carrier carrier;
+  for (const auto name : kCarried) TRY_STATUS(carrier.carry(from, to, name));
+  return carrier.take_warnings();
+}
+
+bool same_folder(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return fs::equivalent(one, other, error);
+}
+
+/// One of ours: penstock-, 16 digits, .json.
+bool is_settings_file(const fs::path& path) {
+  const std::string name = path.filename().string();
+  constexpr std::string_view kBegin = "penstock-", kEnd = ".json";
+  if (!name.starts_with(kBegin) || !name.ends_with(kEnd) || name.size() != kBegin.size() + 16 + kEnd.size()) return false;
+  return name.find_first_not_of("0123456789abcdef", kBegin.size()) == name.size() - kEnd.size();
+}
+
+/// Each session in other circumstances has a settings file of its own; those that none has used for long go.
+void remove_old_settings(const std::string& folder) {
+  std::error_code error;
+  std::vector<fs::path> old;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code inner;
+    const auto age = fs::file_time_type::clock::now() - fs::last_write_time(at->path(), inner);
+    if (!inner && is_settings_file(at->path()) && at->symlink_status(inner).type() == fs::file_type::regular && age > kSettingsAge)
+      old.push_back(at->path());
+  }
+  for (const auto& path : old) fs::remove(path, error);
 }
 
 }  // namespace
@@ -97,25 +170,32 @@ std::string answered_questions(std::string_view own, const std::string& work_dir
   return overlay.empty() ? "" : "{" + overlay + "}";
 }
 
-Status prepare_config_dir(const ConfigDirWish& wish) {
+Result<std::vector<std::string>> prepare_config_dir(const ConfigDirWish& wish) {
   TRY_STATUS(make_folder(wish.folder));
   const auto own = own_files(wish);
   const std::string state = wish.folder + "/.claude.json";
-  if (own.state == state) return {};  // the user's usual folder
+  if (same_folder(fs::path(own.state).parent_path(), wish.folder)) return std::vector<std::string>{};  // the user's usual one
   const std::string before = read_text(state);
-  const std::string overlay = answered_questions(read_text(own.state), wish.work_dir, wish.carry);
+  const std::string overlay = answered_questions(read_own(own.state), wish.work_dir, wish.carry);
   if (!overlay.empty()) {
     const auto merged = json::merge(before, overlay);
     if (!merged) return fail(config_error(fmt::format("{}: {}; mend or remove it", state, merged.error().message)));
     if (*merged != before) TRY_STATUS(credentials::write_private(state, *merged));
   }
-  return wish.carry ? carry_over(own.folder, wish.folder) : Status{};
+  if (!wish.carry || same_folder(own.folder, wish.folder)) return std::vector<std::string>{};
+  return carry_over(own.folder, wish.folder);
 }
 
 Result<std::string> write_settings(const std::string& folder, std::string_view settings) {
   TRY_STATUS(make_folder(folder));
   const std::string path = fmt::format("{}/penstock-{:016x}.json", folder, std::hash<std::string_view>{}(settings));
-  if (read_text(path) != settings) TRY_STATUS(credentials::write_private(path, settings));
+  if (read_text(path) == settings) {
+    std::error_code error;
+    fs::last_write_time(path, fs::file_time_type::clock::now(), error);  // it is in use
+    return path;
+  }
+  remove_old_settings(folder);
+  TRY_STATUS(credentials::write_private(path, settings));
   return path;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -96,6 +97,54 @@ TEST_F(Folders, CarriedOnlyWhenAsked) {
   EXPECT_EQ(read("dir/CLAUDE.md"), "mine");
   EXPECT_EQ(read("dir/skills/a/SKILL.md"), "skill");
   EXPECT_FALSE(fs::exists(root_ / "dir/settings.json"));
+}
+
+TEST_F(Folders, LinksAreNotFollowed) {
+  write("secret/key", "private");
+  write("home/dotfiles/a/SKILL.md", "skill");
+  fs::create_symlink(root_ / "home/dotfiles", root_ / "home/.claude/skills");  // the folder itself may be one
+  fs::create_symlink(root_ / "secret", root_ / "home/dotfiles/out");
+  fs::create_symlink(root_ / "secret/key", root_ / "home/dotfiles/a/key");
+  ASSERT_EQ(::mkfifo((root_ / "home/dotfiles/pipe").c_str(), 0600), 0);
+  const auto warnings = prepare_config_dir(wish(true)).value();
+  EXPECT_EQ(read("dir/skills/a/SKILL.md"), "skill");
+  EXPECT_FALSE(fs::exists(root_ / "dir/skills/out") || fs::exists(root_ / "dir/skills/a/key") || fs::exists(root_ / "dir/skills/pipe"));
+  EXPECT_THAT(warnings, testing::UnorderedElementsAre(HasSubstr("dotfiles/out: it is a symbolic link"), HasSubstr("a/key: it is a"),
+                                                      HasSubstr("pipe: it is no file")));
+}
+
+TEST_F(Folders, APipeInThePlaceOfTheUsersFileCountsAsNone) {
+  ASSERT_EQ(::mkfifo((root_ / "home/.claude.json").c_str(), 0600), 0);
+  ASSERT_TRUE(prepare_config_dir(wish()));
+  EXPECT_FALSE(fs::exists(root_ / "dir/.claude.json"));
+}
+
+TEST_F(Folders, TheUsualFolderByAnotherNameIsTheUsualFolder) {
+  write("home/.claude.json", R"({"hasCompletedOnboarding":true})");
+  fs::create_directory_symlink(root_ / "home", root_ / "link");
+  auto same = wish(true);
+  same.folder = (root_ / "link").string() + "/";
+  same.own_config_dir = (root_ / "home").string();
+  write("home/CLAUDE.md", "mine");
+  ASSERT_TRUE(prepare_config_dir(same));
+  EXPECT_EQ(read("home/CLAUDE.md"), "mine");
+  auto claude = wish(true);
+  claude.folder = (root_ / "home/.claude/.").string();
+  write("home/.claude/CLAUDE.md", "mine");
+  EXPECT_TRUE(prepare_config_dir(claude)) << "a file is not copied onto itself";
+}
+
+TEST_F(Folders, SettingsThatNobodyUsesGo) {
+  const auto folder = (root_ / "dir").string();
+  const auto used = write_settings(folder, "{\"a\":1}").value(), unused = write_settings(folder, "{\"a\":2}").value();
+  write("dir/penstock-notes.json", "mine");
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(24 * 31);
+  for (const auto& path : {used, unused, folder + "/penstock-notes.json"}) fs::last_write_time(path, long_ago);
+  ASSERT_TRUE(write_settings(folder, "{\"a\":1}"));
+  EXPECT_TRUE(fs::exists(unused)) << "nothing new was written";
+  ASSERT_TRUE(write_settings(folder, "{\"a\":3}"));
+  EXPECT_FALSE(fs::exists(unused));
+  EXPECT_TRUE(fs::exists(used) && fs::exists(folder + "/penstock-notes.json"));
 }
 
 TEST_F(Folders, TheUsersUsualFolderIsLeftAlone) {

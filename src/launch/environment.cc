@@ -39,6 +39,7 @@ constexpr auto kConflicting = std::to_array<std::string_view>({
     "CLAUDE_CODE_ENTRYPOINT",
     "CLAUDE_CODE_SSE_PORT",
     "CLAUDE_PID",
+    "PENSTOCK_MODEL",
 });
 constexpr auto kConflictingPrefixes =
     std::to_array<std::string_view>({"CLAUDE_CODE_USE_", "ANTHROPIC_DEFAULT_", "ANTHROPIC_CUSTOM_MODEL_"});
@@ -85,6 +86,18 @@ void keep_from_proxy(const config::Environment& current, Environment& out) {
   }
 }
 
+/// What the gateway wants to see. Where the user's login passes through, it goes beside that, in a header of its own.
+void set_token(const Door& door, bool own_login, const config::Environment& current, Environment& out) {
+  if (door.token.empty()) return;
+  if (!own_login) {
+    out.set["ANTHROPIC_AUTH_TOKEN"] = door.token;
+    return;
+  }
+  const auto own = current("ANTHROPIC_CUSTOM_HEADERS").value_or("");
+  const std::string ours = "x-penstock-key: " + door.token;  // there already, in a session within a session
+  out.set["ANTHROPIC_CUSTOM_HEADERS"] = own.contains(ours) ? own : (own.empty() ? "" : own + "\n") + ours;
+}
+
 bool is_login(std::string_view name) { return std::ranges::find(kLogin, name) != kLogin.end(); }
 
 }  // namespace
@@ -98,7 +111,8 @@ Environment environment_of(const Selection& selection, const Door& door, const c
                            const std::vector<std::string>& variables) {
   Environment out;
   out.set["ANTHROPIC_BASE_URL"] = door.url;
-  if (!door.token.empty()) out.set["ANTHROPIC_AUTH_TOKEN"] = door.token;
+  const bool own_login = selection.provider && selection.provider->passthrough;
+  set_token(door, own_login, current, out);
   if (!door.config_dir.empty()) out.set["CLAUDE_CONFIG_DIR"] = door.config_dir;
   set_models(selection, out);
   set_limits(selection, out);
@@ -106,6 +120,7 @@ Environment environment_of(const Selection& selection, const Door& door, const c
     out.set["CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"] = "1";
     keep_from_proxy(current, out);
   }
+  if (!door.certificate.empty() && !current("NODE_EXTRA_CA_CERTS")) out.set["NODE_EXTRA_CA_CERTS"] = door.certificate;
   out.set["PENSTOCK_PROVIDER"] = selection.profile    ? selection.profile->name
                                  : selection.provider ? selection.provider->name
                                                       : selection.name;
@@ -113,7 +128,8 @@ Environment environment_of(const Selection& selection, const Door& door, const c
   if (selection.profile && !selection.profile->claude_version.empty()) out.set["DISABLE_AUTOUPDATER"] = "1";
   if (selection.profile)
     for (const auto& [name, value] : selection.profile->env) out.set[name] = value;
-  const bool own_login = selection.provider && selection.provider->passthrough;
+  // A session within this one, for another provider, must know that the model was not the user's wish (wished_model).
+  if (const auto model = out.set.find("ANTHROPIC_MODEL"); model != out.set.end()) out.set["PENSTOCK_MODEL"] = model->second;
   for (const auto& name : variables)
     if (conflicts(name) && !out.set.contains(name) && !(own_login && is_login(name))) out.unset.push_back(name);
   return out;
@@ -128,13 +144,6 @@ Status add_key(const gateway::Upstream& provider, Environment& environment) {
   environment.set[name] = provider.key.reveal();
   std::erase(environment.unset, name);
   return {};
-}
-
-std::string masked(const std::string& name, const std::string& value) {
-  static constexpr std::array<std::string_view, 6> kSecret{"KEY", "TOKEN", "SECRET", "PASSWORD", "AUTH", "HEADERS"};
-  const bool number = parse_unsigned(value).has_value();
-  const bool secret = !number && std::ranges::any_of(kSecret, [&](auto part) { return contains_ignoring_case(name, part); });
-  return secret ? Secret(value).masked() : value;
 }
 
 std::vector<std::string> own_variables() {

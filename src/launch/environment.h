@@ -12,7 +12,7 @@
 
 namespace penstock::launch {
 
-/// What to set and what to take away. A secret may be among the values: print with masked().
+/// What to set and what to take away. A secret may be among the values: print with config::shown_variable().
 struct Environment {
   std::map<std::string, std::string> set;
   std::vector<std::string> unset;
@@ -21,9 +21,10 @@ struct Environment {
 /// Where Claude Code is pointed.
 struct Door {
   std::string url;         // the gateway's, or with --direct the provider's
-  std::string token;       // what the gateway wants to see; empty: Claude Code's own login passes
+  std::string token;       // what the gateway wants to see; empty: nothing
   std::string config_dir;  // CLAUDE_CONFIG_DIR; empty: the user's own
   bool direct = false;
+  std::string certificate = {};  // of a gateway that speaks TLS, for Claude Code to trust; empty: none is needed
 };
 
 /// The variables for the session. `current` is the caller's environment and `variables` the names in it: its proxy exceptions are kept,
@@ -37,9 +38,6 @@ Environment environment_of(const Selection& selection, const Door& door, const c
 /// Puts the provider's key among the variables: for a session without the gateway whose settings cannot name a helper (`penstock env`).
 /// Fails for a login, which expires.
 Status add_key(const gateway::Upstream& provider, Environment& environment);
-
-/// The value as it may be shown: masked where the name says that it is a secret.
-[[nodiscard]] std::string masked(const std::string& name, const std::string& value);
 
 /// Names of the process's own variables.
 std::vector<std::string> own_variables();

@@ -52,6 +52,7 @@ TEST(Environment, OfASessionThroughTheGateway) {
                                                   {"CLAUDE_CODE_MAX_OUTPUT_TOKENS", "64000"},
                                                   {"API_TIMEOUT_MS", "3000000"},
                                                   {"CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY", "1"},
+                                                  {"PENSTOCK_MODEL", "m"},
                                                   {"PENSTOCK_PROVIDER", "zai"}};
   EXPECT_EQ(made.set, wanted);
   EXPECT_THAT(made.unset, ElementsAre());
@@ -79,6 +80,15 @@ TEST(Environment, TheUsersLoginStaysWhereItPasses) {
   const auto made =
       environment_of(selection, {.url = "u"}, with({}), {"ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_BASE_URL"});
   EXPECT_THAT(made.unset, ElementsAre());
+  EXPECT_THAT(made.set, Not(Contains(Key("ANTHROPIC_AUTH_TOKEN"))));
+}
+
+TEST(Environment, TheGatewaysTokenGoesBesideALoginThatPasses) {
+  gateway::Upstream provider;
+  auto selection = selection_of(provider);
+  provider.passthrough = true;
+  const auto made = environment_of(selection, {.url = "u", .token = "t"}, with({{"ANTHROPIC_CUSTOM_HEADERS", "x-team: blue"}}), {});
+  EXPECT_THAT(made.set, Contains(Pair("ANTHROPIC_CUSTOM_HEADERS", "x-team: blue\nx-penstock-key: t")));
   EXPECT_THAT(made.set, Not(Contains(Key("ANTHROPIC_AUTH_TOKEN"))));
 }
 
@@ -113,10 +123,22 @@ TEST(Environment, SmallWindowsAndUnknownOnes) {
   EXPECT_THAT(made.set, Not(Contains(Key("CLAUDE_CODE_MAX_CONTEXT_TOKENS"))));
 }
 
-TEST(Environment, SecretsAreMasked) {
-  EXPECT_EQ(masked("ANTHROPIC_AUTH_TOKEN", "abcdefghijklmnop"), "…mnop");
-  EXPECT_EQ(masked("CLAUDE_CODE_MAX_CONTEXT_TOKENS", "200000"), "200000");
-  EXPECT_EQ(masked("ANTHROPIC_MODEL", "glm"), "glm");
+TEST(Environment, ASessionWithinASessionKnowsWhoseTheModelIs) {
+  gateway::Upstream provider;
+  auto selection = selection_of(provider);
+  selection.profile = config::Profile{.name = "p", .env = {{"ANTHROPIC_MODEL", "mine"}}};
+  EXPECT_THAT(environment_of(selection, {.url = "u"}, with({}), {}).set, Contains(Pair("PENSTOCK_MODEL", "mine")));
+  selection = {
+      .name = "anthropic", .path = "", .models = {}, .labels = {}, .window = 0, .max_output = 0, .provider = nullptr, .profile = {}};
+  EXPECT_THAT(environment_of(selection, {.url = "u"}, with({}), {"PENSTOCK_MODEL"}).unset, ElementsAre("PENSTOCK_MODEL"));
+}
+
+TEST(Environment, TheGatewaysCertificateIsTrustedUnlessTheUserNamedOne) {
+  gateway::Upstream provider;
+  const Door door{.url = "u", .token = "", .config_dir = "", .direct = false, .certificate = "/c.pem"};
+  EXPECT_THAT(environment_of(selection_of(provider), door, with({}), {}).set, Contains(Pair("NODE_EXTRA_CA_CERTS", "/c.pem")));
+  EXPECT_THAT(environment_of(selection_of(provider), door, with({{"NODE_EXTRA_CA_CERTS", "/own"}}), {}).set,
+              Not(Contains(Key("NODE_EXTRA_CA_CERTS"))));
 }
 
 }  // namespace

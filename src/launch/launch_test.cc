@@ -70,7 +70,18 @@ TEST_F(PlanLaunch, DirectHasTheProvidersUrlAndAHelperForTheKey) {
   EXPECT_THAT(launch.settings, Not(HasSubstr("key-of-zai")));
 }
 
+TEST_F(PlanLaunch, DirectLeavesALoginThatPassesAlone) {
+  provider_.passthrough = true;
+  const auto launch = plan({.direct = true}).value();
+  EXPECT_THAT(launch.settings, Not(HasSubstr("apiKeyHelper")));
+  EXPECT_THAT(launch.environment.set, Not(Contains(Key("ANTHROPIC_AUTH_TOKEN"))));
+}
+
 TEST_F(PlanLaunch, WhatCannotBeDirect) {
+  EXPECT_THAT(plan({.direct = true, .arguments = {"--settings", "{}"}}).error().message, HasSubstr("--settings"));
+  provider_.credential_beta = "oauth";
+  EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("subscription"));
+  provider_.credential_beta.clear();
   provider_.dialect = "openai-chat";
   EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("does not speak Anthropic's dialect"));
   provider_.dialect = "anthropic";
@@ -83,6 +94,46 @@ TEST_F(PlanLaunch, WhatCannotBeDirect) {
   EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr("deepseek/flash is not a model of zai"));
   selection_.models.haiku = "zai/h";
   EXPECT_THAT(plan({.direct = true})->environment.set, Contains(Pair("ANTHROPIC_DEFAULT_HAIKU_MODEL", "h")));
+}
+
+TEST_F(PlanLaunch, WhatOnlyTheGatewayAddsCannotBeDirect) {
+  const auto says = [&](const char* words) { EXPECT_THAT(plan({.direct = true}).error().message, HasSubstr(words)) << words; };
+  provider_.origin.tls = true;
+  provider_.origin.host = "z.example";
+  provider_.headers = {{"x-team", "blue"}};
+  says("with the header x-team, which only the gateway adds");
+  provider_.headers.clear();
+  provider_.origin.ca_file = "/ca.pem";
+  says("the CA in /ca.pem");
+  provider_.origin.ca_file.clear();
+  provider_.origin.proxy = net::Proxy{.host = "p", .port = 1, .authorization = {}};
+  says("a proxy");
+  ground_.environment = [](const std::string& name) {
+    return name == "HTTPS_PROXY" ? std::optional<std::string>("http://p:1") : std::nullopt;
+  };
+  EXPECT_TRUE(plan({.direct = true})) << "Claude Code uses the same proxy";
+  provider_.origin.proxy.reset();
+  says("past, a proxy");
+}
+
+TEST_F(PlanLaunch, AGatewayWithTlsIsTrusted) {
+  ground_.gateway_certificate = "/c.pem";
+  EXPECT_THAT(plan()->environment.set, Not(Contains(Key("NODE_EXTRA_CA_CERTS"))));
+  ground_.gateway_url = "https://127.0.0.1:4100";
+  EXPECT_THAT(plan()->environment.set, Contains(Pair("NODE_EXTRA_CA_CERTS", "/c.pem")));
+}
+
+TEST(Rounds, AClaudeThatCallsPenstockRunIsFoundOut) {
+  const auto round = [](std::optional<std::string> before, bool within_claude) {
+    return round_of([=](const std::string& name) -> std::optional<std::string> {
+      if (name == "PENSTOCK_RUN_DEPTH") return before;
+      return within_claude && name == "CLAUDECODE" ? std::optional<std::string>("1") : std::nullopt;
+    });
+  };
+  EXPECT_EQ(round({}, false).value(), 1);
+  EXPECT_EQ(round("2", false).value(), 3);
+  EXPECT_THAT(round("3", false).error().message, HasSubstr("calls penstock run again"));
+  EXPECT_EQ(round("3", true).value(), 1);
 }
 
 TEST_F(PlanLaunch, ArgumentsOfTheProfileComeFirst) {

@@ -152,6 +152,11 @@ class Selector {
 
 }  // namespace
 
+std::string wished_model(const config::Environment& environment) {
+  const auto model = environment("ANTHROPIC_MODEL").value_or("");
+  return environment("PENSTOCK_MODEL") == model ? "" : model;
+}
+
 Result<Selection> select(const Wish& wish, const config::Config& config, const gateway::Snapshot& snapshot) {
   return Selector(wish, config, snapshot).select();
 }

@@ -6,6 +6,7 @@
 
 #include "app/profiles.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "gateway/snapshot.h"
 
 namespace penstock::launch {
@@ -15,6 +16,9 @@ struct Wish {
   std::string name;   // empty: the gateway as it is, with its default model
   std::string model;  // --model, or ANTHROPIC_MODEL at the call; empty: the default
 };
+
+/// The model that ANTHROPIC_MODEL asks for; empty for the one that a session of ours, around this call, was given.
+std::string wished_model(const config::Environment& environment);
 
 /// One session of Claude Code: where it sends its requests, and the models that it asks for.
 struct Selection {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "app/build.h"
 
 namespace penstock::launch {
@@ -103,6 +105,19 @@ TEST_F(Select, WithoutANameTheDefaultModel) {
   EXPECT_THAT(shown(""), HasSubstr(" | glm glm glm glm glm | 1000000"));
   config_.default_model = "zai/glm-4.7";
   EXPECT_THAT(shown(""), HasSubstr(" | zai/glm-4.7 "));
+}
+
+TEST(Selection, TheModelOfASessionAroundIsNoWish) {
+  const auto wished = [](std::map<std::string, std::string> values) {
+    return wished_model([values](const std::string& name) -> std::optional<std::string> {
+      const auto found = values.find(name);
+      return found == values.end() ? std::nullopt : std::optional(found->second);
+    });
+  };
+  EXPECT_EQ(wished({}), "");
+  EXPECT_EQ(wished({{"ANTHROPIC_MODEL", "glm"}}), "glm");
+  EXPECT_EQ(wished({{"ANTHROPIC_MODEL", "glm"}, {"PENSTOCK_MODEL", "glm"}}), "");
+  EXPECT_EQ(wished({{"ANTHROPIC_MODEL", "kimi"}, {"PENSTOCK_MODEL", "glm"}}), "kimi");
 }
 
 }  // namespace

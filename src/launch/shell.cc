@@ -10,18 +10,6 @@ namespace {
 
 constexpr bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
-/// Between single quotes everything but the quote is itself, also a `!` of an interactive shell.
-std::string quote_plain(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      quoted += "'\\''";
-    else
-      quoted += c;
-  }
-  return quoted + "'";
-}
-
 /// $'...', for text with line breaks and the like: they survive an unquoted `$(...)` and zsh's csh_junkie_quotes only as escapes.
 std::string quote_escaped(std::string_view text) {
   std::string quoted = "$'";
@@ -73,9 +61,21 @@ std::string_view name(Shell shell) {
   return "";
 }
 
+/// Between single quotes everything but the quote is itself, also a `!` of an interactive shell.
+std::string quote_posix(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + "'";
+}
+
 std::string quote(Shell shell, std::string_view text) {
   if (shell == Shell::fish) return quote_fish(text);
-  return std::ranges::any_of(text, is_control) ? quote_escaped(text) : quote_plain(text);
+  return std::ranges::any_of(text, is_control) ? quote_escaped(text) : quote_posix(text);
 }
 
 bool is_variable_name(std::string_view name) {

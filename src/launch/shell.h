@@ -18,6 +18,9 @@ enum class Shell : std::uint8_t { bash, zsh, fish };
 /// argument can hold, are left out.
 [[nodiscard]] std::string quote(Shell shell, std::string_view text);
 
+/// The same for any POSIX shell, which knows no escapes between single quotes: line breaks stay line breaks.
+[[nodiscard]] std::string quote_posix(std::string_view text);
+
 /// [A-Za-z_][A-Za-z0-9_]*: what all three take as a variable's name.
 [[nodiscard]] bool is_variable_name(std::string_view name);
 

@@ -158,5 +158,7 @@ TEST(Shell, FishKeepsTheUsersUniversalVariable) {
   EXPECT_EQ(run(Shell::fish, script, "C.UTF-8"), "\n1\n");
 }
 
+TEST(ShellQuotes, PosixKnowsNoEscapes) { EXPECT_EQ(quote_posix("it's\ta\n\\b"), "'it'\\''s\ta\n\\b'"); }
+
 }  // namespace
 }  // namespace penstock::launch

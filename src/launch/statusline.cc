@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/text.h"
 #include "json/padded.h"
@@ -35,16 +36,16 @@ std::optional<double> used_percent(const json::Value& window, const llm::Usage& 
   return 100.0 * static_cast<double>(last.prompt()) / static_cast<double>(size);
 }
 
-std::int64_t nano_dollars(std::uint64_t tokens, std::int64_t per_thousand) {
-  return static_cast<std::int64_t>(tokens) * per_thousand / 1000;
-}
+/// Wide enough for any count of tokens at any price.
+using Nano = __int128;
 
 /// Where writing to the cache costs extra, an hour in it costs twice the input price (wire-reference 4.1).
-std::int64_t nano_cost(const Spent& spent, const catalog::Price& price) {
-  const std::int64_t hour = price.cache_write > price.input ? 2 * price.input : price.cache_write;
-  return nano_dollars(spent.usage.input, price.input) + nano_dollars(spent.usage.output, price.output) +
-         nano_dollars(spent.usage.cache_read, price.cache_read) + nano_dollars(spent.cache_write_hour, hour) +
-         nano_dollars(spent.usage.cache_write - spent.cache_write_hour, price.cache_write);
+Nano nano_cost(const Spent& spent, const catalog::Price& price) {
+  const auto cost = [](std::uint64_t tokens, Nano per_thousand) { return static_cast<Nano>(tokens) * per_thousand / 1000; };
+  const Nano hour = price.cache_write > price.input ? 2 * static_cast<Nano>(price.input) : price.cache_write;
+  const auto short_lived = spent.usage.cache_write - std::min(spent.cache_write_hour, spent.usage.cache_write);
+  return cost(spent.usage.input, price.input) + cost(spent.usage.output, price.output) + cost(spent.usage.cache_read, price.cache_read) +
+         cost(spent.cache_write_hour, hour) + cost(short_lived, price.cache_write);
 }
 
 std::string dollars(std::int64_t nano) {
@@ -52,19 +53,12 @@ std::string dollars(std::int64_t nano) {
   return amount < 1 ? fmt::format("${:.3f}", amount) : fmt::format("${:.2f}", amount);
 }
 
-/// Names come from outside; one that held an escape sequence would act on the terminal.
-std::string printable(std::string_view text) {
-  std::string out = valid_utf8(text);
-  std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  return out;
-}
-
 /// The parts of the line, separated.
 class Line {
  public:
   explicit Line(bool colour) : colour_(colour) {}
   void add(std::string_view what, std::string_view colour = {}) {
-    const auto shown = printable(what);
+    const auto shown = printable(what);  // names come from outside
     if (shown.empty()) return;
     if (!text_.empty()) text_ += " · ";
     text_ += colour_ && !colour.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", colour, shown) : shown;
@@ -103,13 +97,14 @@ std::optional<Session> read_session(std::string_view input) {
 }
 
 std::optional<std::int64_t> cost_of(const std::vector<Spent>& spent, const FindModel& find) {
-  std::int64_t sum = 0;
+  Nano sum = 0;
   for (const auto& one : spent) {
     const auto named = find(one.model);
     if (!named || !named->price.known) return std::nullopt;
     sum += nano_cost(one, named->price);
   }
-  return spent.empty() ? std::nullopt : std::optional(sum);
+  if (spent.empty()) return std::nullopt;
+  return static_cast<std::int64_t>(std::min<Nano>(sum, std::numeric_limits<std::int64_t>::max()));
 }
 
 std::optional<unsigned> cache_hits(const std::vector<Spent>& spent, const llm::Usage& last) {
@@ -123,7 +118,7 @@ std::optional<unsigned> cache_hits(const std::vector<Spent>& spent, const llm::U
     hits = last.cache_read;
   }
   if (prompts == 0) return std::nullopt;
-  return static_cast<unsigned>(100.0 * static_cast<double>(hits) / static_cast<double>(prompts) + 0.5);
+  return static_cast<unsigned>(100.0 * static_cast<double>(std::min(hits, prompts)) / static_cast<double>(prompts) + 0.5);
 }
 
 std::string status_line(const Session& session, const std::vector<Spent>& spent, const FindModel& find, const Look& look) {

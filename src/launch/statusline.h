@@ -40,7 +40,7 @@ struct Look {
   std::string provider;  // shown when the model's name says nothing; may be empty
 };
 
-/// One line without its line break; what is not known is left out. Free of control characters but for its own colours.
+/// One line without its line break; what is not known is left out. Printable but for its own colours.
 std::string status_line(const Session& session, const std::vector<Spent>& spent, const FindModel& find, const Look& look);
 
 }  // namespace penstock::launch

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace penstock::launch {
 namespace {
 
@@ -74,7 +76,8 @@ TEST(statusline, context_turns_yellow_and_red) {
 
 TEST(statusline, names_cannot_act_on_the_terminal) {
   const Session session{"evil\x1b[2J\n\x07", "", "", std::nullopt, {}};
-  EXPECT_EQ(status_line(session, {}, find, {false, "p\x1b]0;x\x07"}), "evil[2J · p]0;x");
+  EXPECT_EQ(status_line(session, {}, find, {false, "p\x1b]0;x\x07"}), "evil\xef\xbf\xbd[2J \xef\xbf\xbd · p\xef\xbf\xbd]0;x\xef\xbf\xbd");
+  EXPECT_EQ(status_line({"a\u009b2J\u202e", "", "", std::nullopt, {}}, {}, find, {false, ""}), "a\ufffd2J\ufffd");
 }
 
 TEST(statusline_cost, is_exact) {
@@ -92,6 +95,13 @@ TEST(statusline_cost, is_exact) {
       {{{"zai/glm", usage(1, 1), 0}, {"unheard-of", usage(1, 1), 0}}, std::nullopt},  // half a cost is a wrong one
   };
   for (const auto& one : cases) EXPECT_EQ(cost_of(one.spent, find), one.nano) << (one.spent.empty() ? "" : one.spent.front().model);
+}
+
+TEST(statusline_cost, of_absurd_counts_stays_a_number) {
+  const auto most = std::numeric_limits<std::uint64_t>::max();
+  const std::vector<Spent> spent{{"claude", usage(most, most, most, most), most}, {"zai/glm", usage(most, most), 0}};
+  EXPECT_EQ(cost_of(spent, find), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(cost_of({{"claude", usage(0, 0, 0, 0), 0}}, find), 0);
 }
 
 TEST(statusline_cost, reads_well) {

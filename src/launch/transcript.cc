@@ -13,11 +13,12 @@ namespace penstock::launch {
 namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::int64_t kMostTokens = 1'000'000'000'000;  // of one answer; millions of such add up without an overflow
 
 std::uint64_t count(const json::Value& usage, std::string_view key) {
   const auto value = usage.find(key);
   const auto number = value ? value->integer() : std::nullopt;
-  return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+  return number && *number > 0 ? static_cast<std::uint64_t>(std::min(*number, kMostTokens)) : 0;
 }
 
 Spent spent_by(const json::Value& message, const json::Value& usage) {

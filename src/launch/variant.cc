@@ -1,6 +1,8 @@
 #include "launch/variant.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/descriptor.h"
 #include "base/text.h"
 #include "config/profile_files.h"
 #include "config/values.h"
@@ -50,7 +53,7 @@ std::string file_of(const config::Profile& profile, const VariantGround& ground)
 
 Status can_be_named(const std::string& name) {
   const auto no = [&](const std::string& why) { return fail(client_error(ErrorKind::invalid_request, json_quote(name) + why)); };
-  if (!config::is_provider_name(name) || name.starts_with('.') || name.starts_with('-'))
+  if (!config::is_provider_name(name))
     return no(" cannot be a command's name here; use letters, digits, -, _ and ., beginning with a letter or digit");
   if (name == "claude" || name == "penstock") return no(" would hide the program of that name; call it claude-something, say");
   return {};
@@ -89,15 +92,40 @@ Status pin(config::Profile& profile, const std::string& wanted, const VariantGro
   return {};
 }
 
+/// What is wrong with the file's text as a profile beside those of `config`; where nothing is, `config` has it as its last.
+std::string fault_under(config::Config& config, const std::string& text, const config::Profile& profile, const VariantGround& ground) {
+  std::erase_if(config.profiles, [&](const auto& other) { return other.name == profile.name; });
+  const auto faults = config::add_profile(text, file_of(profile, ground), ground.context, config);
+  return faults.empty() ? "" : faults.front().message;
+}
+
 /// The file's text would be read as a sound profile.
 Status check(const std::string& text, const config::Profile& profile, const VariantGround& ground) {
   config::Config config = *ground.config;
-  std::erase_if(config.profiles, [&](const auto& other) { return other.name == profile.name; });
-  const auto faults = config::add_profile(text, file_of(profile, ground), ground.context, config);
-  if (!faults.empty()) return fail(config_error(faults.front().message));
+  if (const auto fault = fault_under(config, text, profile, ground); !fault.empty()) return fail(config_error(fault));
+  if (config::Config usual = ground.usual ? *ground.usual : config::Config{}; ground.usual) {
+    const auto fault = fault_under(usual, text, profile, ground);
+    if (!fault.empty())
+      return fail(config_error(fmt::format("without --config, where profile files are read too ({}): {}",
+                                           usual.path.empty() ? "no configuration file" : usual.path, fault)));
+  }
   if (config::to_yaml(config.profiles.back()) == config::to_yaml(profile)) return {};
   return fail(config_error(fmt::format("{} is written in a way that is left alone; set claude_version there: {}", file_of(profile, ground),
                                        profile.claude_version)));
+}
+
+Error there_already(const std::string& name) {
+  return config_error(fmt::format("there is a variant {0} already; mend: penstock variant remove {0} first", name));
+}
+
+/// Until the file is closed, no other penstock writes variants: of several that make one of the same name, one does.
+Result<Descriptor> lock_profiles(const std::string& folder) {
+  TRY_STATUS(credentials::make_folders_above(folder + "/x"));
+  Descriptor locked(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  int done = locked ? ::flock(locked.get(), LOCK_EX) : -1;
+  while (done != 0 && locked && errno == EINTR) done = ::flock(locked.get(), LOCK_EX);
+  if (done != 0) return fail(config_error(fmt::format("cannot lock {}: {}", folder, std::strerror(errno))));
+  return locked;
 }
 
 Status may_write(const std::string& command) {
@@ -149,12 +177,15 @@ std::string script_option(const std::string& command) {
 
 /// All that is slow or may fail for want of a network comes before the first file.
 Result<VariantMade> make_parts(const config::Profile& profile, const std::string& text, const std::string& script,
-                               const VariantGround& ground) {
+                               const VariantGround& ground, bool anew) {
   TRY_STATUS(check(text, profile, ground));
   TRY_STATUS(may_write(profile.command));
   if (!profile.claude_version.empty()) {
     TRY(const auto program, install_claude(profile.claude_version, ground.install));
   }
+  TRY(const auto lock, lock_profiles(ground.profiles));
+  if (anew && exists(file_of(profile, ground))) return fail(there_already(profile.name));
+  TRY_STATUS(may_write(profile.command));
   TRY_STATUS(make_config_dir(config_dir_of(profile, ground)));
   const std::string file = file_of(profile, ground), before = read_text(file);
   if (before != text) TRY_STATUS(credentials::write_private(file, text));
@@ -193,8 +224,10 @@ std::size_t count_sessions(const std::string& config_dir) {
   return count;
 }
 
-/// Only what lies in our state folder and no other profile uses: a folder that the user named is the user's.
+/// Only what lies in our state folder and no other profile uses. A folder that the user chose is the user's, wherever it lies; a file that
+/// cannot be read may have chosen one.
 bool may_purge(const config::Profile& profile, const VariantGround& ground) {
+  if (!profile.config_dir.empty() || read_text(file_of(profile, ground)).contains("config_dir")) return false;
   std::error_code error;
   const auto real = [&](const std::string& path) { return fs::weakly_canonical(path, error).string(); };
   const std::string folder = real(config_dir_of(profile, ground));
@@ -241,8 +274,8 @@ std::string variant_script(const std::string& name, const std::string& penstock,
       "penstock={}\n"
       "[ -x \"$penstock\" ] || penstock=penstock\n"
       "exec \"$penstock\" run{} {} -- \"$@\"\n",
-      kVariantMark, name, name, noted ? "# --config " + config_option + "\n" : "", quote(Shell::bash, penstock),
-      noted ? " --config " + quote(Shell::bash, config_option) : "", quote(Shell::bash, name));
+      kVariantMark, name, name, noted ? "# --config " + config_option + "\n" : "", quote_posix(penstock),
+      noted ? " --config " + quote_posix(config_option) : "", quote_posix(name));
 }
 
 std::string with_key(std::string_view yaml, std::string_view key, const std::string& value) {
@@ -268,8 +301,9 @@ Result<VariantMade> create_variant(const VariantWish& wish, const VariantGround&
   if (wish.from.empty() && wish.profile.main.empty())
     return fail(client_error(ErrorKind::invalid_request, "say what the variant is for: --from PROVIDER (or a profile), or --model NAME"));
   config::Profile profile = draft(wish, ground);
-  if (exists(file_of(profile, ground)))
-    return fail(config_error(fmt::format("there is a variant {} already; mend: penstock variant remove {} first", name, name)));
+  if (exists(file_of(profile, ground))) return fail(there_already(name));
+  if (wish.config_option.contains('\n'))
+    return fail(config_error("the name of a configuration file with a line break cannot stand in a command"));
   if (std::ranges::find(ground.config->profiles, name, &config::Profile::name) != ground.config->profiles.end())
     return fail(config_error(fmt::format("{} has a profile {} already; call the variant something else, and copy it: --from {}",
                                          ground.config->path, name, name)));
@@ -282,7 +316,7 @@ Result<VariantMade> create_variant(const VariantWish& wish, const VariantGround&
   if (!profile.claude_version.empty())
     TRY_STATUS(pin(profile, profile.claude_channel.empty() ? profile.claude_version : profile.claude_channel, ground));
   return make_parts(profile, std::string(kHeader) + config::to_yaml(profile), variant_script(name, ground.penstock, wish.config_option),
-                    ground);
+                    ground, true);
 }
 
 Result<VariantMade> update_variant(const config::Profile& profile, const std::string& version, const VariantGround& ground) {
@@ -304,11 +338,12 @@ Result<VariantMade> update_variant(const config::Profile& profile, const std::st
     after.command = variable(ground, "HOME") + "/.local/bin/" + profile.name;
     text = with_key(text, "command", after.command);
   }
-  return make_parts(after, text, variant_script(after.name, ground.penstock, script_option(after.command)), ground);
+  return make_parts(after, text, variant_script(after.name, ground.penstock, script_option(after.command)), ground, false);
 }
 
 Result<std::vector<std::string>> remove_variant(const config::Profile& profile, bool purge, const VariantGround& ground) {
   std::vector<std::string> said;
+  const bool removable = purge && may_purge(profile, ground);
   if (is_variant_script(profile.command)) {
     TRY_STATUS(credentials::remove_private(profile.command));
     said.push_back("removed " + profile.command);
@@ -323,11 +358,11 @@ Result<std::vector<std::string>> remove_variant(const config::Profile& profile, 
   if (!exists(folder)) return said;
   TRY_STATUS(clean_config_dir(folder));
   std::error_code error;
-  const bool removable = purge && may_purge(profile, ground);
   if (removable) fs::remove_all(folder, error);
   said.push_back(removable && !error ? "removed " + folder
-                 : purge             ? folder + " stays: another profile uses it, or it is not in Penstock's own folder"
-                                     : folder + " stays, with its sessions and settings");
+                 : purge
+                     ? folder + " stays: it was chosen with --config-dir, another profile uses it, or it is not in Penstock's own folder"
+                     : folder + " stays, with its sessions and settings");
   return said;
 }
 

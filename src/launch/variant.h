@@ -18,11 +18,12 @@ namespace penstock::launch {
 
 /// What the work on variants stands on.
 struct VariantGround {
-  InstallGround install;         // the environment and the state folder too
-  config::LoadContext context;   // for reading the profile
-  const config::Config* config;  // in force: providers, and the profiles that there are
-  std::string profiles;          // the folder of profile files
-  std::string penstock;          // our own program's path
+  InstallGround install;                  // the environment and the state folder too
+  config::LoadContext context;            // for reading the profile
+  const config::Config* config;           // in force: providers, and the profiles that there are
+  std::string profiles;                   // the folder of profile files
+  std::string penstock;                   // our own program's path
+  const config::Config* usual = nullptr;  // in force without --config, where that was given: every profile file is read there too
 };
 
 struct VariantWish {
@@ -38,7 +39,8 @@ struct VariantMade {
   std::vector<std::string> warnings;  // the command cannot be reached by its name, say
 };
 
-/// Makes all parts, or none. Nothing that is not a variant's own is overwritten. Fails with the mend.
+/// Makes all parts, or none; of several calls for one name, one does. Nothing that is not a variant's own is overwritten. Fails with the
+/// mend.
 Result<VariantMade> create_variant(const VariantWish& wish, const VariantGround& ground);
 
 /// Installs the version that the profile is pinned to, where it follows a channel the one that this means now, and writes the script anew.
@@ -46,7 +48,7 @@ Result<VariantMade> create_variant(const VariantWish& wish, const VariantGround&
 /// version installed. The rest of a profile's file stays as the user wrote it.
 Result<VariantMade> update_variant(const config::Profile& profile, const std::string& version, const VariantGround& ground);
 
-/// Removes the script, the profile's file and the theme; with `purge` the config dir with its sessions too, if it lies in our state folder.
+/// Removes the script, the profile's file and the theme; with `purge` the config dir with its sessions too, unless the user chose it.
 /// Parts that are gone already are no fault, and what is not ours stays. Returns a sentence for each thing that went or stayed.
 Result<std::vector<std::string>> remove_variant(const config::Profile& profile, bool purge, const VariantGround& ground);
 

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "base/process.h"
 #include "config/profile_files.h"
@@ -113,12 +116,12 @@ TEST_F(Variant, of_a_provider) {
 }
 
 TEST_F(Variant, the_script_calls_penstock_where_it_is) {
-  create({.profile = {.name = "big"}, .from = "zai", .config_option = path("my conf's.yaml")});
+  create({.profile = {.name = "big"}, .from = "zai", .config_option = path("my\tconf's.yaml")});
   const std::string tell = "for word; do printf '<%s>' \"$word\"; done\n";
   const auto call = [&] {
     return run({path(".local/bin/big"), "-p", "two words", "", "--model"}, "", std::chrono::seconds(10), variables_).value().out;
   };
-  const std::string arguments = "<run><--config><" + path("my conf's.yaml") + "><big><--><-p><two words><><--model>";
+  const std::string arguments = "<run><--config><" + path("my\tconf's.yaml") + "><big><--><-p><two words><><--model>";
   program(path("bin/penstock"), "printf 'path '\n" + tell);
   EXPECT_EQ(call(), "path " + arguments) << "it moved: PATH is asked";
   program(path("opt/penstock"), "printf 'full '\n" + tell);
@@ -258,12 +261,55 @@ TEST_F(Variant, remove_leaves_what_is_not) {
   program(apart.command, "echo mine now\n");
   EXPECT_THAT(remove_variant(apart, true, ground()).value(),
               ElementsAre(apart.command + " stays: it is no variant's", "removed " + file("apart"),
-                          path("mine") + " stays: another profile uses it, or it is not in Penstock's own folder"));
+                          path("mine") +
+                              " stays: it was chosen with --config-dir, another profile uses it, or it is not in Penstock's own folder"));
   EXPECT_TRUE(has("mine"));
   ASSERT_TRUE(remove_variant(guest, true, ground()));
   EXPECT_TRUE(has("state/claude/owner")) << "the owner still uses it";
   ASSERT_TRUE(remove_variant(owner, true, ground()));
   EXPECT_FALSE(has("state/claude/owner"));
+}
+
+TEST_F(Variant, a_folder_that_was_chosen_is_never_removed) {
+  const auto inside = create({.profile = {.name = "inside", .config_dir = path("state/claude/mine")}, .from = "zai"});
+  ASSERT_TRUE(remove_variant(inside, true, ground()));
+  EXPECT_TRUE(has("state/claude/mine")) << "though it lies in our state folder";
+  create({.profile = {.name = "hurt", .config_dir = path("state/claude/hurt")}, .from = "zai"});
+  const auto before = ground();
+  std::ofstream(file("hurt"), std::ios::app) << "nonsense: [\n";
+  ASSERT_TRUE(remove_variant(nameless_variant("hurt", before), true, before));
+  EXPECT_TRUE(has("state/claude/hurt"));
+}
+
+TEST_F(Variant, its_profile_is_sound_without_the_config_option_too) {
+  auto now = ground();
+  const auto usual =
+      config::parse("providers: { only: { base_url: 'http://h' } }\n", "usual.yaml", {now.install.environment, {"kimi"}}).value();
+  now.context.catalog_names = {"kimi"};
+  now.usual = &usual;
+  const VariantWish wish{.profile = {.name = "big"}, .from = "zai", .config_option = "/f.yaml"};
+  EXPECT_THAT(create_variant(wish, now).error().message,
+              HasSubstr("without --config, where profile files are read too (usual.yaml): no provider"));
+  EXPECT_FALSE(has(".config"));
+  now.usual = nullptr;
+  EXPECT_TRUE(create_variant(wish, now));
+  EXPECT_THAT(fault({.profile = {.name = "big2"}, .from = "zai", .config_option = "/a\nb"}), HasSubstr("line break"));
+}
+
+TEST_F(Variant, of_several_at_once_one_is_made) {
+  const auto now = ground();
+  std::atomic<int> made = 0;
+  std::vector<std::jthread> calls;
+  for (int i = 0; i < 8; ++i)
+    calls.emplace_back([&, i] {
+      const VariantWish wish{.profile = {.name = "big", .main = "zai/m" + std::to_string(i)}, .bin_dir = path("bin" + std::to_string(i))};
+      made += create_variant(wish, now) ? 1 : 0;
+    });
+  calls.clear();
+  EXPECT_EQ(made, 1);
+  const auto big = variant("big");
+  EXPECT_EQ(fs::path(big.command).parent_path().filename().string().substr(3), big.main.substr(5)) << "the file and the script are of one";
+  EXPECT_TRUE(is_variant_script(big.command));
 }
 
 TEST_F(Variant, a_broken_profile_file_can_still_be_removed) {
