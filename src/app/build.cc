@@ -147,6 +147,7 @@ class SnapshotBuilder {
     made.max_inflight = config_.server.max_inflight;
     made.max_body = config_.server.max_body;
     made.answers_model = config_.answers_model;
+    made.debug = config_.log.level == "debug";
     made.json_log = config_.log.format == config::LogFormat::json;
   }
 

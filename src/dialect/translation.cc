@@ -156,7 +156,8 @@ Result<std::string> Translation::request(const json::Document& body) {
   stream_usage_ = request.stream_usage;
   dropped_ = request.dropped;
   if (context_.provider == Api::openai_chat) {
-    const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name, context_.codec, context_.chat, &names_->names};
+    const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name,
+                                    context_.codec, context_.chat,       &names_->names};
     return write_openai_chat_request(request, options, dropped_);
   }
   const AnthropicOptions options{context_.model, context_.max_output, context_.quirks->output_format == Keep::keep};

@@ -31,11 +31,11 @@ Result<llm::Facts> inspect_as(Api client, const json::Document& body);
 struct TranslationContext {
   Api client = Api::anthropic, provider = Api::anthropic;
   std::string_view provider_name, model;
-  std::uint64_t max_output = 0;                // tokens; 0: unknown
-  const SignatureCodec* codec = nullptr;       // for reasoning that goes round
-  bool transparent = false;                    // Anthropic itself: its signatures stay as they are
-  const Quirks* quirks = nullptr;              // of a provider with the Anthropic dialect
-  const ChatQuirks* chat = nullptr;            // of one with Chat Completions
+  std::uint64_t max_output = 0;           // tokens; 0: unknown
+  const SignatureCodec* codec = nullptr;  // for reasoning that goes round
+  bool transparent = false;               // Anthropic itself: its signatures stay as they are
+  const Quirks* quirks = nullptr;         // of a provider with the Anthropic dialect
+  const ChatQuirks* chat = nullptr;       // of one with Chat Completions
 };
 
 /// For one request, on one thread.

@@ -86,6 +86,7 @@ void log_fields(std::string& out, const Record& record, const AccessNumbers& num
   fields.milliseconds("total", now - record.started);
   fields.number("bytes_in", numbers.bytes_in);
   fields.number("bytes_out", numbers.bytes_out);
+  fields.text("dropped", record.dropped);
   fields.text("provider_id", record.provider_request_id);
   fields.text("error", record.error);
 }

@@ -17,6 +17,7 @@ std::string Answer::fields(std::string_view more) const {
     append(lines, "x-penstock-provider: ", record_.upstream->name, "\r\nx-penstock-model: ", record_.model_id,
            "\r\nx-penstock-attempts: ", record_.attempts, "\r\nx-penstock-route: ", record_.plan.rule, "\r\n");
   }
+  if (debug_ && !record_.dropped.empty()) append(lines, "x-penstock-dropped: ", record_.dropped, "\r\n");
   lines += more;
   return lines;
 }

@@ -14,7 +14,7 @@ namespace penstock::gateway {
 class Answer {
  public:
   Answer(net::Exchange& exchange, Record& record, const Snapshot& snapshot)
-      : exchange_(exchange), record_(record), ping_after_(snapshot.ping_after) {}
+      : exchange_(exchange), record_(record), ping_after_(snapshot.ping_after), debug_(snapshot.debug) {}
 
   [[nodiscard]] bool begun() const { return exchange_.answered(); }
   /// When the next ping is due.
@@ -37,6 +37,7 @@ class Answer {
   net::Exchange& exchange_;
   Record& record_;
   std::chrono::milliseconds ping_after_;
+  bool debug_;
   net::TimePoint last_sent_ = net::Clock::now();
 };
 

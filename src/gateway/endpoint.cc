@@ -15,11 +15,15 @@ struct Route {
 };
 
 constexpr std::array kRoutes = {
-    Route{"/v1/messages", Page::messages, true}, Route{"/v1/messages/count_tokens", Page::count_tokens, true},
+    Route{"/v1/messages", Page::messages, true},
+    Route{"/v1/messages/count_tokens", Page::count_tokens, true},
     Route{"/v1/chat/completions", Page::chat_completions, true},
-    Route{"/v1/models", Page::models, false},    Route{"/", Page::root, false},
-    Route{"/api/hello", Page::hello, false},     Route{"/health", Page::health, false},
-    Route{"/livez", Page::livez, false},         Route{"/readyz", Page::readyz, false},
+    Route{"/v1/models", Page::models, false},
+    Route{"/", Page::root, false},
+    Route{"/api/hello", Page::hello, false},
+    Route{"/health", Page::health, false},
+    Route{"/livez", Page::livez, false},
+    Route{"/readyz", Page::readyz, false},
 };
 constexpr std::string_view kModel = "/v1/models/";
 constexpr std::string_view kTo = "/to/";

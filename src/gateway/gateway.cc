@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "dialect/anthropic_request.h"
@@ -86,6 +87,19 @@ dialect::ClientError no_answer(const Error& why, const Record& record, bool stop
   return dialect::from_error(named(why, record));
 }
 
+/// Names joined with commas. They come from the client: what is no plain name is left out, and so is what is too much.
+std::string fit_for_header(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 200;
+  std::string out;
+  for (const auto& name : names) {
+    const bool plain = !name.empty() && std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_.-[]").contains(c);
+    });
+    if (plain && out.size() + name.size() < kMost) out += (out.empty() ? "" : ",") + name;
+  }
+  return out;
+}
+
 dialect::TranslationContext translation_context(const Record& record, const Snapshot& snapshot) {
   const Upstream& upstream = *record.upstream;
   dialect::TranslationContext context;
@@ -141,10 +155,10 @@ struct Gateway::Work {
   std::string_view query;
   Answer answer;
   net::Cancel cancel;
-  std::string_view body;                         // the client's, until the provider's answer begins
-  Outgoing request;                              // what the provider gets
+  std::string_view body;                              // the client's, until the provider's answer begins
+  Outgoing request;                                   // what the provider gets
   std::unique_ptr<dialect::Translation> translation;  // where client and provider speak different dialects
-  std::optional<policy::TextFeatures> features;  // of a request from whose usage the estimator learns
+  std::optional<policy::TextFeatures> features;       // of a request from whose usage the estimator learns
 };
 
 /// Takes part in the list of running requests while it lives.
@@ -261,6 +275,7 @@ Status Gateway::prepare(Work& work, std::string_view body) {
   } else if (record.operation == Operation::messages) {
     work.translation = std::make_unique<dialect::Translation>(translation_context(record, work.snapshot));
     TRY(work.request, adapt_translated(work.exchange.head(), document_, record, work.snapshot, *work.translation));
+    record.dropped = fit_for_header(work.translation->dropped());
   }
   if (learns_from(record)) work.features = policy::measure(document_);
   return {};

@@ -219,11 +219,11 @@ TEST(gateway, beyond_max_inflight_is_503_at_once) {
 }
 
 TEST(gateway, a_dialect_that_is_not_served_is_told) {
-  TestGateway gateway("providers:\n  gpt: { base_url: http://127.0.0.1:9, dialect: openai-chat, api_key: k, models: [ { id: m } ] }\n");
+  TestGateway gateway("providers:\n  gpt: { base_url: http://127.0.0.1:9, dialect: gemini, api_key: k, models: [ { id: m } ] }\n");
   RawClient client(gateway.port());
   const auto reply = client.ask(post("/v1/messages", message_body("gpt/m", false)));
   EXPECT_EQ(reply.status, 400);
-  EXPECT_THAT(reply.body, HasSubstr("openai-chat"));
+  EXPECT_THAT(reply.body, HasSubstr("gemini"));
 }
 
 // ---- counting

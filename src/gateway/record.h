@@ -38,6 +38,9 @@ struct Record {
   const UpstreamModel* model = nullptr;  // null: a model that the catalogue does not know
   std::string model_id;                  // what the provider is asked for
 
+  // adapt
+  std::string dropped;  // fields of the client's that the provider's dialect has no place for, joined with commas
+
   // attempt
   unsigned attempts = 0;
   std::string provider_request_id;

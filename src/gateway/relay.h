@@ -20,8 +20,8 @@ struct Relay {
   Answer& answer;
   Record& record;
   net::Cancel& cancel;
-  json::Document& scratch;      // the worker's; only between two suspensions
-  double estimated_tokens = 0;  // of the request's input; 0: not estimated
+  json::Document& scratch;                      // the worker's; only between two suspensions
+  double estimated_tokens = 0;                  // of the request's input; 0: not estimated
   dialect::Translation* translation = nullptr;  // where client and provider speak different dialects
 };
 

@@ -109,9 +109,7 @@ void StreamRelay::add_translated() {
   outbox_.add_copy(words);
 }
 
-bool StreamRelay::over() const {
-  return to_.translation ? to_.translation->done() : tap_.finished() || tap_.failure().has_value();
-}
+bool StreamRelay::over() const { return to_.translation ? to_.translation->done() : tap_.finished() || tap_.failure().has_value(); }
 
 void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   if (to_.translation) return translate(event);

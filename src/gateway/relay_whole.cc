@@ -83,7 +83,9 @@ net::Task<> answer_translated(Relay& to, WholeAnswer& answer) {
   std::optional<dialect::ClientError> fault;
   if (!translate(to, answer.body)) {
     fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));
-    if (!fault) fault = dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
+    if (!fault)
+      fault =
+          dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
   } else if (to.translation->failure()) {
     fault = dialect::client_error_of(*to.translation->failure());
   }

@@ -41,8 +41,8 @@ struct UpstreamModel {
 /// One provider, ready for use.
 struct Upstream {
   std::string name, display_name;
-  std::string brand;    // its colour, #rrggbb; empty: none is known
-  std::string dialect;  // as configured
+  std::string brand;                                          // its colour, #rrggbb; empty: none is known
+  std::string dialect;                                        // as configured
   std::optional<dialect::Api> api = dialect::Api::anthropic;  // nothing: this version does not speak it
   net::Origin origin;
   std::string host;          // the Host field's value
@@ -68,7 +68,7 @@ struct Upstream {
 
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
   std::vector<std::pair<std::string, dialect::Quirks>>
-      pattern_quirks;  // by glob over model ids, first match: `anthropic/*` of an aggregator
+      pattern_quirks;        // by glob over model ids, first match: `anthropic/*` of an aggregator
   dialect::ChatQuirks chat;  // the same for Chat Completions
   std::vector<std::pair<std::string, dialect::ChatQuirks>> pattern_chat;
   std::vector<UpstreamModel> models;
@@ -116,6 +116,7 @@ struct Snapshot {
   std::size_t max_body = 64UL << 20;
   config::AnswersModel answers_model = config::AnswersModel::automatic;  // which name of the model an answer carries
   bool json_log = false;
+  bool debug = false;  // log.level debug: answers say more of what was done to the request
 
   [[nodiscard]] bool open() const { return tokens.empty(); }
   [[nodiscard]] const Upstream* find(std::string_view provider) const {

@@ -22,13 +22,6 @@ bool reads_as_reference(std::string_view text) {
   return text.starts_with("file:") || text.starts_with("os.environ/");
 }
 
-/// Fit for a comment.
-std::string one_line(std::string_view text) {
-  std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
-}
-
 }  // namespace
 
 bool is_model_id(std::string_view id) {
@@ -283,11 +276,11 @@ Imported Composer::finish(const Value& root, std::span<const Reason> reasons, st
   Imported imported{{}, collect(root, reasons)};
   draft.title =
       fmt::format("Penstock's configuration, made by `penstock import {}` from {}.\nEvery key is explained in docs/configuration.md.", tool,
-                  one_line(file_name));
+                  printable(file_name));
   if (std::ranges::any_of(imported.notes, [](const Note& note) { return note.fate == Fate::left_out; }))
     draft.tail.emplace_back("Left out:");
   for (const Note& note : imported.notes)
-    if (note.fate == Fate::left_out) draft.tail.push_back(one_line(fmt::format("  {}: {}", note.field, note.why)));
+    if (note.fate == Fate::left_out) draft.tail.push_back(printable(fmt::format("  {}: {}", note.field, note.why)));
   imported.yaml = to_yaml(draft);
   return imported;
 }

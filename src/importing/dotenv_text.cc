@@ -100,7 +100,10 @@ class Reader {
 
 Result<Value> parse_dotenv(std::string_view text) {
   TRY_STATUS(check_text(text));
-  return Reader(text).read();
+  if (constexpr std::string_view kMark = "\xef\xbb\xbf"; text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  std::string lines(text);
+  for (auto at = lines.find("\r\n"); at != std::string::npos; at = lines.find("\r\n", at)) lines.erase(at, 1);
+  return Reader(lines).read();
 }
 
 }  // namespace penstock::importing

@@ -20,6 +20,8 @@ TEST(DotenvText, Values) {
            Case{"# c\n\nA=", ""},
            Case{"A=1\nA=2\n", "2"},
            Case{"A=b\r\n", "b"},
+           Case{"\ufeffA=b\r\nB=c\r\n", "b"},
+           Case{"A=\"two\r\nlines\"\r\n", "two\nlines"},
            Case{"A=\"open", "\"open"},
        }) {
     auto map = parse_dotenv(text);

@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "base/plain_file.h"
 #include "base/text.h"
 #include "importing/dotenv_text.h"
 #include "importing/tools.h"
@@ -27,14 +27,9 @@ constexpr std::string_view kTable = "ROUTING_TABLE";
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return fail(config_error(path.string() + ": there is no such file"));
-  if (!std::filesystem::is_regular_file(path, error)) return fail(config_error(path.string() + ": it is not a file"));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(config_error(fmt::format("{}: {}", path.string(), std::strerror(errno))));
-  std::string text(kMaxBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxBytes) return fail(config_error(path.string() + ": the file is larger than 4 MiB"));
-  return text;
+  TRY(auto text, read_plain_file(path.string(), kMaxBytes));
+  if (!text) return fail(config_error(path.string() + ": it may not be read"));
+  return std::move(*text);
 }
 
 Result<std::string> read_if_there(const std::filesystem::path& path) {

@@ -172,7 +172,7 @@ TEST_F(ImportFiles, WhatCannotBeReadIsSaid) {
   EXPECT_THAT(read_source(Tool::litellm, folder_.string()).error().message, HasSubstr("not a file"));
   EXPECT_THAT(read_source(Tool::cc_mirror, folder_.string()).error().message, HasSubstr("neither variant.json"));
   EXPECT_FALSE(read_source(Tool::cc_mirror, (folder_ / "none").string()));
-  EXPECT_THAT(read_source(Tool::ccr, put("big", std::string(5 << 20, 'x'))).error().message, HasSubstr("4 MiB"));
+  EXPECT_THAT(read_source(Tool::ccr, put("big", std::string(5 << 20, 'x'))).error().message, HasSubstr("larger than 4194304 bytes"));
 }
 
 TEST_F(ImportFiles, TheOutputIsPrivateAndNeverReplacedUnasked) {

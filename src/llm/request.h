@@ -1,5 +1,5 @@
-// A request in the gateway's own vocabulary, as rich as the Anthropic Messages API. A client's dialect reads into it, a provider's writes from
-// it. Texts are not copied and not decoded: they are views of the client's body, or of what the request itself keeps.
+// A request in the gateway's own vocabulary, as rich as the Anthropic Messages API. A client's dialect reads into it, a provider's writes
+// from it. Texts are not copied and not decoded: they are views of the client's body, or of what the request itself keeps.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +54,8 @@ struct DocumentPart {
 };
 /// Reasoning of the model's earlier turns.
 struct ThinkingPart {
-  Text text;       // empty when it is sealed
-  Text signature;  // of whom made it, or our tag (dialect/signature.h)
+  Text text;            // empty when it is sealed
+  Text signature;       // of whom made it, or our tag (dialect/signature.h)
   bool sealed = false;  // redacted_thinking: `signature` holds its data
 };
 struct ToolCall {
@@ -97,8 +97,8 @@ struct Tool {
 struct ToolChoice {
   enum class Kind : std::uint8_t { absent, automatic, any, named, none };
   Kind kind = Kind::absent;
-  Text name;                      // with named
-  std::optional<bool> parallel;   // false: one call at a time
+  Text name;                     // with named
+  std::optional<bool> parallel;  // false: one call at a time
 };
 
 /// What the model is to spend on reasoning.

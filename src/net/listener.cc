@@ -29,9 +29,9 @@ std::string text_of(const Endpoint& endpoint) { return fmt::format("{}:{}", endp
 
 std::string taken(const Endpoint& endpoint) {
   const auto holder = port_holder(endpoint.address().to_string(), endpoint.port());
-  const auto by = holder ? to_text(*holder) : "";
-  return fmt::format("{} is taken by another program{}; choose another address with --listen HOST:PORT or server.listen{}",
-                     text_of(endpoint), by, by.empty() ? "; penstock status tells whether it is a gateway of yours" : "");
+  return fmt::format("{} is taken by {}; choose another address with --listen HOST:PORT or server.listen{}", text_of(endpoint),
+                     to_text(holder.value_or(PortHolder{})),
+                     holder && holder->pid != 0 ? "" : "; penstock status tells whether it is a gateway of yours");
 }
 
 }  // namespace

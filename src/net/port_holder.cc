@@ -111,8 +111,8 @@ std::optional<PortHolder> port_holder(const std::string& address, std::uint16_t 
 }
 
 std::string to_text(const PortHolder& holder) {
-  if (holder.pid == 0) return "";
-  return fmt::format(" by {} (process {})", holder.name.empty() ? "a program" : holder.name, holder.pid);
+  if (holder.pid == 0) return "another program";
+  return fmt::format("{} (process {})", holder.name.empty() ? "another program" : printable(holder.name), holder.pid);
 }
 
 }  // namespace penstock::net

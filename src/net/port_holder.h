@@ -18,7 +18,7 @@ struct PortHolder {
 /// `localhost`. Reads a few hundred small files: for error texts and for `penstock status`.
 std::optional<PortHolder> port_holder(const std::string& address, std::uint16_t port);
 
-/// " by NAME (process PID)", or as much of it as is known.
+/// "NAME (process PID)", fit for a terminal; "another program" for one that is not to be seen.
 std::string to_text(const PortHolder& holder);
 
 /// The socket numbers of the listeners in `table` (the text of /proc/net/tcp or tcp6) that keep others from `address` and `port`. Pure.

@@ -62,8 +62,9 @@ TEST(port_holder, we_find_ourselves) {
 }
 
 TEST(port_holder, in_words) {
-  EXPECT_EQ(to_text({12, "nginx"}), " by nginx (process 12)");
-  EXPECT_EQ(to_text({}), "");
+  EXPECT_EQ(to_text({12, "nginx"}), "nginx (process 12)");
+  EXPECT_EQ(to_text({}), "another program");
+  EXPECT_EQ(to_text({12, "\x1b[2J"}), "\xef\xbf\xbd[2J (process 12)");
 }
 
 }  // namespace

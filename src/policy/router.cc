@@ -196,10 +196,12 @@ std::optional<Router::Found> Router::by_path(std::string_view asked, std::string
     if (found.model.empty()) return std::nullopt;
     return found;
   }
-  if (const auto rule = exact_rules_.find(path_target); rule != exact_rules_.end())
-    return Found{Found::By::path_rule, rule->second, without_million(asked)};
+  // Before a rule of that name, as `penstock run NAME` has it.
   const auto profile = std::ranges::find(profiles_, path_target, &RoutableProfile::name);
-  return profile == profiles_.end() ? std::nullopt : by_profile(asked, *profile);
+  if (profile != profiles_.end()) return by_profile(asked, *profile);
+  const auto rule = exact_rules_.find(path_target);
+  if (rule == exact_rules_.end()) return std::nullopt;
+  return Found{Found::By::path_rule, rule->second, without_million(asked)};
 }
 
 /// Claude's own names mean the profile's models; other names are looked up as without a path; the main model stands for the rest.

@@ -57,7 +57,7 @@ class Router {
   Router(Router&&) noexcept = default;
   Router& operator=(Router&&) noexcept = default;
 
-  /// `path_target` is NAME of a path `/to/NAME/…`, empty without one: a provider, a rule's name or a profile. Fails with not_found (with
+  /// `path_target` is NAME of a path `/to/NAME/…`, empty without one: a provider, a profile or a rule's name. Fails with not_found (with
   /// near names) or invalid_request; both the client's.
   [[nodiscard]] Result<Plan> route(std::string_view asked, std::string_view path_target = {}) const;
 

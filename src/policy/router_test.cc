@@ -307,5 +307,10 @@ TEST(Router, AProfileIsAPathTarget) {
   EXPECT_EQ(shown(router.route("x", "empty")), "error: not_found");
 }
 
+TEST(Router, AProfileGoesBeforeARuleOfItsName) {
+  const Router router(usual_rules(), usual_providers(), {}, {"*"}, {{"glm", "minimax/MiniMax-M3", "glm", "glm", "glm"}});
+  EXPECT_EQ(shown(router.route("whatever", "glm")), "minimax MiniMax-M3 | provider/model");
+}
+
 }  // namespace
 }  // namespace penstock::policy

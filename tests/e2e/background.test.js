@@ -139,7 +139,7 @@ test('a port that is taken: by whom', async (t) => {
   const path = place.configure({ server: { listen: address } });
   const { code, err } = await place.call(['start', '--config', path]);
   assert.equal(code, 78);
-  assert.ok(err.includes(`${address} is taken by another program by `) && err.includes(`(process ${process.pid})`), err);
+  assert.ok(err.includes(`${address} is taken by `) && err.includes(`(process ${process.pid})`), err);
   const status = JSON.parse((await place.call(['status', '--json', '--config', path])).out);
   assert.equal(status.state, 'port taken');
   assert.deepEqual([status.port.address, status.port.pid], [address, process.pid]);

@@ -91,6 +91,16 @@ for (const version of versions) {
   });
 }
 
+test('what has no counterpart is named in the log', { timeout: 30_000 }, async (t) => {
+  const { chat, connection } = await stageWithChat(t, ['zai'], { config: { log: { level: 'debug' } } });
+  chat.everyRequestIsMain = true;
+  chat.script(() => ({ text: 'hello' }));
+  const response = await fetch(`${connection.baseUrl}/v1/messages`, { method: 'POST', headers: { 'x-api-key': kToken, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'chat/gpt-x', max_tokens: 9, container: 'c', 'odd\nname': 1, messages: [{ role: 'user', content: 'hi' }] }) });
+  assert.equal(response.status, 200, await response.text());
+  assert.equal(response.headers.get('x-penstock-dropped'), 'container');
+});
+
 test('the context meter has something to show, and the true counts follow', { timeout: 30_000 }, async (t) => {
   const { chat, connection } = await stageWithChat(t, ['zai']);
   chat.everyRequestIsMain = true;

@@ -177,6 +177,63 @@ test('env gives each shell what run gives Claude Code', { timeout: 30_000 }, asy
   }
 });
 
+test('a gateway with another configuration, or without the caller\'s key, is not used', { timeout: 30_000 }, async (t) => {
+  const { user } = await userOf(t, null);
+  symlinkSync('/bin/true', join(user.bin, 'claude'));
+  const other = user.write('other.yaml', JSON.stringify({ server: { listen: '127.0.0.1:0' }, providers: { deepseek: {}, mine: { base_url: 'http://127.0.0.1:9', api_key: 'k', models: ['m'] } } }));
+  assert.equal((await user.penstock(['run', 'zai'])).code, 0);
+  for (const command of ['run', 'env']) {
+    const { code, stderr } = await user.penstock([command, 'mine', '--config', other]);
+    assert.equal(code, 78);
+    assert.match(stderr, /uses .*penstock\.yaml, and this call .*other\.yaml; mend: penstock restart --config .*other\.yaml/);
+  }
+  assert.equal((await user.penstock(['restart', '--config', other])).code, 0);
+  assert.equal((await user.penstock(['run', 'mine', '--config', other])).code, 0);
+  assert.match((await user.penstock(['run', 'zai'])).stderr, /mend: penstock restart --config .*\.config\/penstock\/penstock\.yaml/);
+  const env = { DEEPSEEK_API_KEY: 'sk-0123456789abcdef' };
+  const late = await user.penstock(['run', 'deepseek', '--config', other], { env });
+  assert.equal(late.code, 78, late.stderr);
+  assert.match(late.stderr, /was started without DEEPSEEK_API_KEY, and has no credential for deepseek; mend: penstock restart/);
+  assert.equal((await user.penstock(['restart', '--config', other], { env })).code, 0);
+  assert.equal((await user.penstock(['run', 'deepseek', '--config', other], { env })).code, 0);
+});
+
+test('a session within a session has its own model, and a claude that calls penstock run does not go round for ever', { timeout: 30_000 }, async (t) => {
+  const { user } = await userOf(t, null, { config: { providers: { deepseek: { base_url: 'http://127.0.0.1:9', api_key: 'k' } } } });
+  const stub = join(user.bin, 'claude');
+  writeFileSync(stub, '#!/bin/sh\nenv -u PENSTOCK_RUN_DEPTH penstock run deepseek --print-env\n', { mode: 0o755 });
+  const inner = await user.penstock(['run', 'zai']);
+  assert.match(inner.stdout, /^ANTHROPIC_MODEL=deepseek/m, inner.stderr);
+  writeFileSync(stub, '#!/bin/sh\nexec penstock run zai -- "$@"\n', { mode: 0o755 });
+  const round = await user.penstock(['run', 'zai']);
+  assert.equal(round.code, 1);
+  assert.match(round.stderr, /is a script that calls penstock run again; name the program itself in CLAUDE_PATH/);
+});
+
+test('words that cannot be written are no success, and -- is penstock\'s own word but for run', { timeout: 30_000 }, async (t) => {
+  const { user } = await userOf(t, null);
+  for (const words of ['config reference', 'models', '--version', 'shell-init bash']) {
+    const { code, stderr } = await user.run('/bin/sh', ['-c', `penstock ${words} > /dev/full`]);
+    assert.equal(code, 1, `${words}: ${stderr}`);
+    assert.match(stderr, /No space left/, words);
+  }
+  const lost = await user.penstock(['env', '--', 'nobody']);
+  assert.equal(lost.code, 1);
+  assert.match(lost.stderr, /called "nobody"/);
+});
+
+test('env writes no settings file, and secrets of a profile are masked', { timeout: 30_000 }, async (t) => {
+  const { user } = await userOf(t, null, { config: { profiles: { p: { provider: 'zai', env: { DB_PASSWD: 'hunter2', DSN: 'pg://hunter2', LEVEL: '3' } } } } });
+  assert.equal((await user.penstock(['env', 'p'])).code, 0);
+  assert.deepEqual(readdirSync(join(user.state, 'claude/p')).filter((name) => name.startsWith('penstock-')), []);
+  symlinkSync('/bin/true', join(user.bin, 'claude'));
+  for (const args of [['run', 'p', '--print-env'], ['config', 'show']]) {
+    const { stdout } = await user.penstock(args);
+    assert.doesNotMatch(stdout, /hunter2/);
+    assert.match(stdout, /LEVEL"?[=:] ?"?3/);
+  }
+});
+
 test('what cannot be run is said with its mend', { timeout: 30_000 }, async (t) => {
   const { user } = await userOf(t, null);
   const fails = async (args, pattern, code = 1) => {

@@ -133,21 +133,43 @@ test('a running gateway serves a new variant at once', { timeout: 60_000 }, asyn
   assert.match(readFileSync(join(user.state, 'penstock.log'), 'utf8'), /configuration reloaded \(SIGHUP\)/, 'it was told, and did not find out by itself later');
 });
 
-test('a faulty profile file is named, and its variant can still be removed', { timeout: 30_000 }, async (t) => {
+test('a faulty profile file is named and takes nothing else down, and its variant can still be removed', { timeout: 30_000 }, async (t) => {
   const { user } = await userOf(t, null);
   const env = around(user);
   assert.equal((await user.penstock(['variant', 'create', 'zed', '--from', 'zai'], { env })).code, 0);
   const file = join(user.home, '.config/penstock/profiles/zed.yaml');
   writeFileSync(file, 'provider: zai\nthem: brand\n');
-  for (const args of [['config', 'check'], ['serve'], ['variant', 'list'], ['run', 'zai']]) {
-    const { code, stderr } = await user.penstock(args, { env });
-    assert.equal(code, 78, stderr);
-    assert.match(stderr, /zed\.yaml:2:1: unknown key "them" in "profiles\.zed"; did you mean "theme"\?/);
+  const fault = /zed\.yaml:2:1: unknown key "them" in "profiles\.zed"; did you mean "theme"\?/;
+  const checked = await user.penstock(['config', 'check'], { env });
+  assert.equal(checked.code, 78);
+  assert.match(checked.stderr, fault);
+  for (const args of [['variant', 'list'], ['env', 'zai'], ['shell-init', 'bash'], ['models']]) {
+    const { code, stderr, stdout } = await user.penstock(args, { env });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr.split('zed.yaml:2:1').length, 2, `${args}: told once\n${stderr}`);
+    if (args[0] === 'shell-init') assert.match(stdout, /claude-zai/);
   }
+  assert.match(readFileSync(join(user.state, 'penstock.log'), 'utf8'), fault, 'the gateway logs it');
   const { code, stdout, stderr } = await user.penstock(['variant', 'remove', 'zed'], { env });
   assert.equal(code, 0, stdout + stderr);
   assert.ok(!existsSync(file) && !existsSync(join(user.home, '.local/bin/zed')));
   assert.equal((await user.penstock(['config', 'check'], { env })).code, 0);
+});
+
+test('a variant that would be at fault without --config is refused', { timeout: 30_000 }, async (t) => {
+  const { user } = await userOf(t, null);
+  const other = user.write('other.yaml', JSON.stringify({ providers: { mine: { base_url: 'http://127.0.0.1:9', api_key: 'k' } } }));
+  const { code, stderr } = await user.penstock(['variant', 'create', 'big', '--from', 'mine', '--config', other], { env: around(user) });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /without --config, where profile files are read too \(.*penstock\.yaml\): no provider is called "mine"/);
+  assert.ok(!existsSync(join(user.home, '.config/penstock/profiles')));
+});
+
+test('of several creates at once one is ready', { timeout: 60_000 }, async (t) => {
+  const { user } = await userOf(t, null);
+  const all = await Promise.all(Array.from({ length: 8 }, () => user.penstock(['variant', 'create', 'zed', '--from', 'zai'], { env: around(user) })));
+  assert.deepEqual(all.map(({ code }) => code).sort(), [0, 1, 1, 1, 1, 1, 1, 1]);
+  assert.equal(all.filter(({ stdout }) => /is ready/.test(stdout)).length, 1);
 });
 
 test('what cannot be made is said with its mend', { timeout: 30_000 }, async (t) => {
