@@ -1,5 +1,6 @@
 #include "dialect/translation.h"
 
+#include "base/text.h"
 #include "dialect/adapt.h"
 #include "dialect/anthropic_answer_reader.h"
 #include "dialect/anthropic_request.h"
@@ -88,7 +89,17 @@ std::unique_ptr<AnswerWriter> make_writer(AnswerFrame frame, bool stream, std::s
   return std::make_unique<WholeOf<Whole>>(std::move(frame));
 }
 
-std::unique_ptr<AnswerWriter> writer_for(Api client, AnswerFrame frame, bool stream, std::string& out) {
+/// Both sides speak one dialect: the provider's bytes pass as they are, and the events are only listened to.
+class Listener : public AnswerWriter, public llm::EventSink {
+ public:
+  llm::EventSink& sink() override { return *this; }
+  [[nodiscard]] std::string body() const override { return {}; }
+  void take(const llm::Event&) override {}
+};
+
+std::unique_ptr<AnswerWriter> writer_for(const TranslationContext& context, AnswerFrame frame, bool stream, std::string& out) {
+  const Api client = context.client;
+  if (client == context.provider) return std::make_unique<Listener>();
   if (client == Api::openai_chat) return make_writer<OpenAiChatStreamWriter, OpenAiChatWholeWriter>(std::move(frame), stream, out);
   return make_writer<AnthropicStreamWriter, AnthropicWholeWriter>(std::move(frame), stream, out);
 }
@@ -118,7 +129,7 @@ struct Translation::Names {
 struct Translation::Answer {
   Answer(const TranslationContext& context, const ToolNames& names, AnswerFrame frame, bool stream, ErrorContext errors)
       : id_seed("toolu_" + frame.request_id + "_"),
-        writer(writer_for(context.client, std::move(frame), stream, out)),
+        writer(writer_for(context, std::move(frame), stream, out)),
         watch(writer->sink()),
         guard(watch, id_seed),
         reader(reader_for(context, names, std::move(errors))) {}
@@ -131,7 +142,7 @@ struct Translation::Answer {
     return std::make_unique<FromOpenAiChat>(std::move(options), guard);
   }
 
-  std::string id_seed, out, given;
+  std::string id_seed, out, given, body;
   std::unique_ptr<AnswerWriter> writer;
   Watch watch;
   StreamGuard guard;
@@ -152,6 +163,11 @@ Translation::Translation(const TranslationContext& context) : context_(context),
 Translation::~Translation() = default;
 
 Result<std::string> Translation::request(const json::Document& body) {
+  if (passes()) {
+    json::Patch patch(body);
+    if (const auto model = body.root().find("model")) patch.replace(*model, json_quote(context_.model));
+    return patch.text();
+  }
   TRY(llm::Request request, context_.client == Api::openai_chat ? read_openai_chat_request(body) : read_anthropic_request(body));
   stream_usage_ = request.stream_usage;
   dropped_ = request.dropped;
@@ -175,7 +191,12 @@ void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext erro
   answer_ = std::make_unique<Answer>(context_, names_->names, std::move(frame), stream, std::move(errors));
 }
 
-void Translation::take(const wire::Event& event) { answer_->reader->take(event); }
+bool Translation::passes() const { return context_.client == context_.provider; }
+
+void Translation::take(const wire::Event& event) {
+  if (passes()) answer_->out += event.raw;
+  answer_->reader->take(event);
+}
 
 void Translation::finish() {
   answer_->reader->finish();
@@ -183,6 +204,7 @@ void Translation::finish() {
 }
 
 void Translation::take_whole(const json::Document& body) {
+  if (passes()) answer_->body = body.text();
   answer_->reader->whole(body);
   answer_->guard.finish();
 }
@@ -193,7 +215,7 @@ std::string_view Translation::events() {
   return answer_->given;
 }
 
-std::string Translation::whole() const { return answer_->writer->body(); }
+std::string Translation::whole() const { return passes() ? answer_->body : answer_->writer->body(); }
 bool Translation::done() const { return answer_->guard.done(); }
 const std::optional<llm::Failed>& Translation::failure() const { return answer_->watch.failure; }
 llm::Usage Translation::usage() const { return answer_->guard.usage(); }

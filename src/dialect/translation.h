@@ -1,4 +1,5 @@
-// One request and its answer between a client's dialect and a provider's: the only place that knows which readers and writers there are.
+// One request and its answer between a client's dialect and a provider's, which may be the same: the only place that knows which readers
+// and writers there are.
 #pragma once
 
 #include <memory>
@@ -71,6 +72,8 @@ class Translation {
 
  private:
   struct Answer;
+  /// Both speak the same: all bytes pass, but for the model's name in the request.
+  [[nodiscard]] bool passes() const;
   TranslationContext context_;
   std::vector<std::string> dropped_;
   struct Names;

@@ -91,6 +91,27 @@ for (const version of versions) {
   });
 }
 
+test('an OpenAI client on a Chat Completions provider: every byte passes', { timeout: 30_000 }, async (t) => {
+  const { chat, connection } = await stageWithChat(t, ['zai']);
+  chat.everyRequestIsMain = true;
+  chat.script(() => ({ id: 'chatcmpl-same', thinking: 'Hm.', text: 'Grüße \u2028', tools: [{ id: 'call_same', name: 'f', input: { a: 1 } }] }));
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }];
+  const ask = async (url, key, model, more) => {
+    const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, seed: 7, tools, messages: [{ role: 'user', content: 'hi' }], ...more }) });
+    return answer.text();
+  };
+  for (const more of [{}, { stream: true }, { stream: true, stream_options: { include_usage: true } }]) {
+    const straight = await ask(chat.url, chat.key, 'gpt-x', more);
+    const through = await ask(connection.baseUrl, kToken, 'chat/gpt-x', more);
+    const plain = (text) => text.replaceAll(/chatcmpl-[a-z0-9]+/g, 'ID');
+    assert.equal(plain(through), plain(straight));
+    const [first, second] = chat.requests.slice(-2);
+    assert.equal(second.body, first.body);
+  }
+  assert.deepEqual(chat.refusals, []);
+});
+
 test('what has no counterpart is named in the log', { timeout: 30_000 }, async (t) => {
   const { chat, connection } = await stageWithChat(t, ['zai'], { config: { log: { level: 'debug' } } });
   chat.everyRequestIsMain = true;

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 
 const kFields = new Set(['model', 'messages', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_tokens', 'max_completion_tokens', 'temperature',
-  'top_p', 'stop', 'stream', 'stream_options', 'response_format', 'reasoning_effort', 'user', 'safety_identifier', 'prompt_cache_key', 'service_tier']);
+  'top_p', 'stop', 'stream', 'stream_options', 'response_format', 'reasoning_effort', 'user', 'safety_identifier', 'prompt_cache_key', 'service_tier', 'seed']);
 const kRoles = ['system', 'developer', 'user', 'assistant', 'tool'];
 let counter = 0;
 
