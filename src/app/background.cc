@@ -297,10 +297,17 @@ Result<Running> restart_in_background(StartOptions options) {
   if (seen.pid > 0 && last && !last->service.empty())
     return fail(config_error(fmt::format("the gateway (process {}) is run by {}; mend: {}", seen.pid, last->service,
                                          last->service == "systemd" ? "systemctl --user restart penstock" : "restart the service there")));
+  StartOptions before = options;  // as it runs now
+  before.config = before.listen = "";
+  take_over_options(seen, before);
   take_over_options(seen, options);
   if (seen.pid > 0) TRY_STATUS(check_configuration(options));
   TRY_STATUS(let_go(folder, seen));
-  return start_now(options, folder);
+  auto started = start_now(options, folder);
+  if (started || seen.pid == 0) return started;
+  // The new options did not do: what ran before is better than nothing.
+  if (const auto back = start_now(before, folder)) started.error().message += fmt::format("\nthe gateway runs as before, at {}", back->url);
+  return started;
 }
 
 std::optional<Presence> announce(const config::Environment& environment, const Running& running) {

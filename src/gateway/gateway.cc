@@ -61,8 +61,10 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   error.type = "api_error";
   error.should_retry = false;
   error.message = fmt::format(
-      "there is no key for the provider {}: set {} and start the gateway again, or write providers.{}.api_key in the configuration",
-      upstream.name, upstream.key_variable.empty() ? "its key" : upstream.key_variable, upstream.name);
+      "there is no key for the provider {}: penstock keys set {}; or set {} and start the gateway again, or write providers.{}.api_key in "
+      "the "
+      "configuration",
+      upstream.name, upstream.name, upstream.key_variable.empty() ? "its variable" : upstream.key_variable, upstream.name);
   if (!upstream.login.empty()) error.message += ", or log in: penstock login " + upstream.login;
   return error;
 }
@@ -123,9 +125,9 @@ Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
   for (const auto& [provider, variable] : snapshot.keyless)
     if (asked == provider || asked.contains(provider + "/") || asked.starts_with(provider + ","))
       plan.error().message = fmt::format(
-          "model: {}: the provider {} is off, because there is no key for it. Set {} and start the gateway again, or add it under "
-          "`providers`",
-          asked, provider, variable.empty() ? "its key" : variable);
+          "model: {}: the provider {} is off, because there is no key for it: penstock keys set {}; or set {} and start the gateway again, "
+          "or add it under `providers`",
+          asked, provider, provider, variable.empty() ? "its variable" : variable);
   return plan;
 }
 

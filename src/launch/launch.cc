@@ -55,6 +55,7 @@ Status can_be_direct(const Selection& selection, const config::Environment& envi
   const auto no = [&](const std::string& why) { return fail(config_error("--direct: " + why + "; leave --direct out")); };
   if (!selection.provider) return no("no provider is named");
   const auto& provider = *selection.provider;
+  if (provider.name == "mock") return no("the built-in mock lives in the gateway");
   if (provider.dialect != "anthropic") return no(provider.name + " does not speak Anthropic's dialect, so that the gateway must translate");
   if (provider.auth == gateway::AuthScheme::header) return no(provider.name + " wants its key in the header " + provider.auth_header);
   if (const auto part = gateways_part(provider, environment); !part.empty())

@@ -162,7 +162,8 @@ std::string reach_fault(const std::string& command, const VariantGround& ground)
     const std::string candidate = std::string(folder) + "/" + path.filename().string();
     std::error_code error;
     if (::access(candidate.c_str(), X_OK) != 0 || !fs::is_regular_file(candidate, error)) continue;
-    return fs::equivalent(candidate, path, error) ? "" : candidate + " comes first in PATH";
+    if (!fs::equivalent(candidate, path, error)) return candidate + " comes first in PATH";
+    return {};
   }
   return path.parent_path().string() + " is not in PATH";
 }

@@ -191,6 +191,22 @@ test('restart keeps the options it has, takes new ones, and refuses a faulty fil
   assert.ok(lives(third.pid) && await answers(url), 'the old one goes on');
 });
 
+test('restart: when the new address cannot be had, the gateway runs as before', async (t) => {
+  const place = new Place(t);
+  const { url } = await place.start(['--listen', '127.0.0.1:0']);
+  await place.call(['restart', '--listen', new URL(url).host]);  // so that it has the same port again
+  const other = createServer();
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  undo(t, () => other.close());
+  for (const listen of [`127.0.0.1:${other.address().port}`, '0.0.0.0:0']) {
+    const refused = await place.call(['restart', '--listen', listen]);
+    assert.notEqual(refused.code, 0, refused.out);
+    assert.match(refused.err, /the gateway runs as before/);
+    assert.ok(await answers(url), listen);
+  }
+});
+
 // A provider whose stream goes on when the test says so.
 async function slowProvider(t) {
   const provider = { finish: null };
