@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
+#include "base/plain_file.h"
 #include "base/text.h"
 #include "config/check.h"
 #include "config/document.h"
@@ -18,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kEnding = ".yaml";
+constexpr std::size_t kMost = 1U << 20;  // bytes of one file
 
 /// The file's tree where it would stand in a configuration file, so that one table and one reader serve both.
 Node as_configuration(const std::string& name, Node profile) {
@@ -40,11 +40,10 @@ std::vector<std::string> files_of(const std::string& folder) {
 }
 
 std::vector<Fault> load_file(const std::string& path, const LoadContext& context, Config& config) {
-  std::error_code error;
-  std::ifstream file(path, std::ios::binary);
-  if (!fs::is_regular_file(path, error) || !file) return {{path, 0, 0, "cannot be read"}};
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  return add_profile(text, path, context, config);
+  const auto text = read_plain_file(path, kMost);
+  if (!text) return {{path, 0, 0, text.error().message.substr(path.size() + 2)}};  // it begins with the path, as every fault does
+  if (!*text) return {{path, 0, 0, "cannot be read"}};
+  return add_profile(**text, path, context, config);
 }
 
 /// Quoted so that YAML and the reader of references give the text back as it is.

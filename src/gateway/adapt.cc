@@ -110,9 +110,10 @@ void add_fields(std::string& head, const wire::RequestHead& client, const Record
 
 std::vector<iovec> Outgoing::pieces() const {
   std::vector<iovec> all;
-  all.reserve(body.size() + 2);
+  all.reserve(body.size() + 3);
   all.push_back({const_cast<char*>(head.data()), head.size()});
   if (!credential.empty()) all.push_back({const_cast<char*>(credential.data()), credential.size()});
+  if (!written.empty()) all.push_back({const_cast<char*>(written.data()), written.size()});
   for (const auto piece : body) all.push_back({const_cast<char*>(piece.data()), piece.size()});
   return all;
 }
@@ -166,7 +167,6 @@ Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::D
   const Upstream& upstream = *record.upstream;
   Outgoing out;
   TRY(out.written, translation.request(body));
-  out.body = {out.written};
   const bool chat = upstream.api == dialect::Api::openai_chat;
   append(out.head, "POST ", chat ? upstream.chat_path : upstream.path + "/v1/messages", " HTTP/1.1\r\n");
   add(out.head, "host", upstream.host);

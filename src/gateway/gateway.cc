@@ -159,7 +159,7 @@ struct Gateway::Work {
   net::Cancel cancel;
   std::string_view body;                              // the client's, until the provider's answer begins
   Outgoing request;                                   // what the provider gets
-  std::unique_ptr<dialect::Translation> translation;  // where client and provider speak different dialects
+  std::unique_ptr<dialect::Translation> translation;  // unless both speak Anthropic's dialect, which is patched in place
   std::optional<policy::TextFeatures> features;       // of a request from whose usage the estimator learns
 };
 
@@ -315,7 +315,9 @@ net::Task<> Gateway::forward(Work& work) {
 
 net::Task<> Gateway::count_tokens(Work& work) {
   const Record& record = work.record;
-  if (!record.upstream->counts_tokens || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
+  // Only Anthropic's API has a way to ask; elsewhere no request was made ready.
+  const bool can_ask = record.upstream->api == dialect::Api::anthropic && record.upstream->counts_tokens;
+  if (!can_ask || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
   auto provider = co_await ask(work);
   if (work.exchange.client_gone()) {
     work.record.outcome = Outcome::client_left;

@@ -132,8 +132,11 @@ Result<Launch> plan_launch(const Selection& selection, const LaunchOptions& opti
   launch.settings = settings_json(selection, launch, options, ground);
   if (selection.profile) {
     launch.arguments = selection.profile->args;
-    if (!selection.profile->append_system_prompt.empty())
-      launch.arguments.insert(launch.arguments.end(), {"--append-system-prompt-file", selection.profile->append_system_prompt});
+    const auto& prompt = selection.profile->append_system_prompt;
+    if (!prompt.empty() && ::access(prompt.c_str(), R_OK) != 0)
+      return fail(config_error(
+          fmt::format("profiles.{}: append_system_prompt: cannot read {}: {}", selection.profile->name, prompt, std::strerror(errno))));
+    if (!prompt.empty()) launch.arguments.insert(launch.arguments.end(), {"--append-system-prompt-file", prompt});
   }
   launch.arguments.insert(launch.arguments.end(), options.arguments.begin(), options.arguments.end());
   // Ours name the helper that tells the key; without them the session would have none.

@@ -138,11 +138,16 @@ TEST(Rounds, AClaudeThatCallsPenstockRunIsFoundOut) {
 
 TEST_F(PlanLaunch, ArgumentsOfTheProfileComeFirst) {
   selection_.profile =
-      config::Profile{.name = "p", .args = {"--a"}, .append_system_prompt = "/f", .config_dir = "/mine", .status_line = true};
+      config::Profile{.name = "p", .args = {"--a"}, .append_system_prompt = "/dev/null", .config_dir = "/mine", .status_line = true};
   const auto launch = plan({.arguments = {"-p", "x"}}).value();
-  EXPECT_THAT(launch.arguments, ElementsAre("--a", "--append-system-prompt-file", "/f", "-p", "x"));
+  EXPECT_THAT(launch.arguments, ElementsAre("--a", "--append-system-prompt-file", "/dev/null", "-p", "x"));
   EXPECT_EQ(launch.config_dir, "/mine");
   EXPECT_THAT(launch.settings, HasSubstr("statusline"));
+}
+
+TEST_F(PlanLaunch, APromptFileThatIsNotThereIsTold) {
+  selection_.profile = config::Profile{.name = "p", .append_system_prompt = "/nowhere/prompt.md"};
+  EXPECT_THAT(plan().error().message, HasSubstr("profiles.p: append_system_prompt: cannot read /nowhere/prompt.md"));
 }
 
 TEST_F(PlanLaunch, FoldersOfModelsHaveNoSlash) {

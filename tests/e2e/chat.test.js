@@ -112,6 +112,19 @@ test('an OpenAI client on a Chat Completions provider: every byte passes', { tim
   assert.deepEqual(chat.refusals, []);
 });
 
+test('count_tokens of a Chat Completions provider is estimated, whatever its row says', { timeout: 30_000 }, async (t) => {
+  const { connection, penstock, chat, providers } = await stageWithChat(t, ['zai']);
+  penstock.configure({ auth: { tokens: [kToken] }, providers: { ...providerRows({ providers }),
+    chat: { dialect: 'openai-chat', base_url: chat.url, api_key: chat.key, auth: 'bearer', count_tokens: true, models: [{ id: 'gpt-x' }] } } });
+  penstock.output = penstock.output.replaceAll('configuration reloaded', '');
+  await reloaded(penstock);
+  const before = chat.requests.length;
+  const answer = await fetch(`${connection.baseUrl}/v1/messages/count_tokens`, { method: 'POST', headers: { 'x-api-key': kToken, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'chat/gpt-x', messages: [{ role: 'user', content: 'How many are these?' }] }) });
+  assert.ok((await answer.json()).input_tokens > 2);
+  assert.equal(chat.requests.length, before);
+});
+
 test('what has no counterpart is named in the log', { timeout: 30_000 }, async (t) => {
   const { chat, connection } = await stageWithChat(t, ['zai'], { config: { log: { level: 'debug' } } });
   chat.everyRequestIsMain = true;
