@@ -25,6 +25,7 @@ class AnswerReader {
   virtual void take(const wire::Event& event) = 0;
   virtual void finish() = 0;
   virtual void whole(const json::Document& body) = 0;
+  [[nodiscard]] virtual bool ending() const { return false; }
 };
 
 class FromAnthropic : public AnswerReader {
@@ -46,6 +47,7 @@ class FromOpenAiChat : public AnswerReader {
   void take(const wire::Event& event) override { stream_.take(event); }
   void finish() override { stream_.finish(); }
   void whole(const json::Document& body) override { read_openai_chat_answer(body, options_, out_); }
+  [[nodiscard]] bool ending() const override { return stream_.finish_known(); }
 
  private:
   OpenAiChatAnswerOptions options_;
@@ -216,6 +218,7 @@ std::string_view Translation::events() {
 }
 
 std::string Translation::whole() const { return passes() ? answer_->body : answer_->writer->body(); }
+bool Translation::ending() const { return answer_->reader->ending(); }
 bool Translation::done() const { return answer_->guard.done(); }
 const std::optional<llm::Failed>& Translation::failure() const { return answer_->watch.failure; }
 llm::Usage Translation::usage() const { return answer_->guard.usage(); }

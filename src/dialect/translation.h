@@ -65,6 +65,8 @@ class Translation {
   /// The answer in one piece, once it is done.
   [[nodiscard]] std::string whole() const;
   [[nodiscard]] bool done() const;
+  /// The provider has said why it ends, and only its usage may be to come: one that stays silent now is not waited for long.
+  [[nodiscard]] bool ending() const;
   /// The answer failed; in a stream the client has been told already.
   [[nodiscard]] const std::optional<llm::Failed>& failure() const;
   [[nodiscard]] llm::Usage usage() const;

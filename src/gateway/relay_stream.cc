@@ -12,7 +12,8 @@ namespace penstock::gateway {
 
 namespace {
 
-constexpr unsigned kBurst = 16;  // reads in a row before other connections of the worker get their turn
+constexpr std::chrono::milliseconds kUsageWait{2'000};  // for the usage that comes behind an answer's finish
+constexpr unsigned kBurst = 16;                         // reads in a row before other connections of the worker get their turn
 
 /// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
 class Outbox {
@@ -155,12 +156,18 @@ net::Task<Status> StreamRelay::send() {
 
 /// Waits for more bytes; pings when the provider is silent. False when there is nothing more to do.
 net::Task<bool> StreamRelay::wait() {
-  const auto silent_at = heard_ + to_.record.upstream->idle_timeout;
+  const bool ending = to_.translation && to_.translation->ending();
+  const auto silent_at = heard_ + (ending ? kUsageWait : to_.record.upstream->idle_timeout);
   const net::Wake wake = co_await provider_.wait_body(std::min(silent_at, to_.answer.ping_at()));
   if (wake == net::Wake::ready) co_return true;
   if (wake == net::Wake::cancelled || to_.cancel.requested()) {
     to_.record.outcome = Outcome::client_left;
     if (!to_.exchange.client_gone()) co_await fail_with(stopping());
+    co_return false;
+  }
+  if (ending && net::Clock::now() >= silent_at) {
+    provider_.close();  // it keeps its stream open behind the end
+    co_await finish();
     co_return false;
   }
   if (net::Clock::now() >= silent_at) {

@@ -125,6 +125,17 @@ test('count_tokens of a Chat Completions provider is estimated, whatever its row
   assert.equal(chat.requests.length, before);
 });
 
+test('a provider that keeps its stream open behind the finish is not waited for', { timeout: 20_000 }, async (t) => {
+  const { chat, connection } = await stageWithChat(t, ['zai']);
+  chat.everyRequestIsMain = true;
+  chat.script({ text: 'that is all', staysOpen: true });
+  const response = await fetch(`${connection.baseUrl}/v1/messages`, { method: 'POST', headers: { 'x-api-key': kToken, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'chat/gpt-x', max_tokens: 9, stream: true, messages: [{ role: 'user', content: 'hi' }] }) });
+  const text = await response.text();
+  assert.match(text, /"stop_reason":"end_turn"/);
+  assert.match(text, /event: message_stop/);
+});
+
 test('what has no counterpart is named in the log', { timeout: 30_000 }, async (t) => {
   const { chat, connection } = await stageWithChat(t, ['zai'], { config: { log: { level: 'debug' } } });
   chat.everyRequestIsMain = true;

@@ -56,7 +56,7 @@ class ChatProvider extends EventEmitter {
     if (!request.json.stream) return plain(res, 200, whole(answer, this.field));
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const chunk of chunksOf(answer, this.field, request.json)) res.write(`data: ${JSON.stringify(chunk)}\n\n`);
-    res.end('data: [DONE]\n\n');
+    if (!step.staysOpen) res.end('data: [DONE]\n\n');
   }
 
   async #next(request) {
