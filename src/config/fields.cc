@@ -245,6 +245,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"@quirk.user", text, "", "", "Chat Completions: The field for a hash of the user's id, such as user or safety_identifier."},
     {"@quirk.json_schema", word, "", "json_schema|json_object|none",
      "Chat Completions: Structured output: by schema, as any JSON with the schema in words, or in words only."},
+    {"@quirk.web_search", word, "", "none|tool|plugins|web_search_options|zai",
+     "All but Anthropic's dialect: how the provider is asked to search the web by itself."},
     {"@quirk.tool_ids", word, "", "any|mistral9|max40",
      "Chat Completions: The form of tool call ids: any, nine letters and digits, at most 40 characters."},
     {"@quirk.call_signatures", word, "", "keep|google",

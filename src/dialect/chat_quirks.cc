@@ -50,6 +50,9 @@ bool set_empty_result(ChatQuirks& q, View v) { return q.empty_result = v == "non
 bool set_stream_usage(ChatQuirks& q, View v) { return choose_word(q.stream_usage, v, Words<2>{"omit", "ask"}); }
 bool set_cache_control(ChatQuirks& q, View v) { return choose_word(q.cache_control, v, Words<3>{"strip", "keep", "keep_for_claude"}); }
 bool set_json_schema(ChatQuirks& q, View v) { return choose_word(q.json_schema, v, Words<3>{"json_schema", "json_object", "none"}); }
+bool set_web_search(ChatQuirks& q, View v) {
+  return choose_word(q.web_search, v, Words<5>{"none", "tool", "plugins", "web_search_options", "zai"});
+}
 bool set_tool_ids(ChatQuirks& q, View v) { return choose_word(q.tool_ids, v, Words<3>{"any", "mistral9", "max40"}); }
 bool set_call_signatures(ChatQuirks& q, View v) { return choose_word(q.google_signatures, v, Words<2>{"keep", "google"}); }
 bool set_cached_in_prompt(ChatQuirks& q, View v) { return choose_word(q.cached_in_prompt, v, kBool); }
@@ -138,6 +141,9 @@ constexpr auto kRows = std::to_array<QuirkRow<ChatQuirks>>({
     {{"json_schema", "json_schema|json_object|none",
       "structured output: by schema, as any JSON with the schema in words, or in words only"},
      set_json_schema},
+    {{"web_search", "none|tool|plugins|web_search_options|zai",
+      "the provider's own web search: as a tool of its dialect, OpenRouter's plugin, OpenAI's search models, Z.ai's tool"},
+     set_web_search},
     {{"tool_ids", "any|mistral9|max40", "the form of tool call ids: any, nine letters and digits, at most 40 characters"}, set_tool_ids},
     {{"call_signatures", "keep|google",
       "extra_content of calls goes back; google: a call without its thought signature says so in Google's word"},

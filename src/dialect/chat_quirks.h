@@ -42,6 +42,8 @@ struct ChatQuirks {
   enum class EmptyContent : std::uint8_t { null, empty };
   enum class CacheControl : std::uint8_t { strip, keep, keep_for_claude };
   enum class JsonSchema : std::uint8_t { json_schema, json_object, none };
+  /// How the provider is asked to search the web by itself, where it can.
+  enum class WebSearch : std::uint8_t { none, tool, plugins, web_search_options, zai };
 
   MaxTokens max_tokens = MaxTokens::max_tokens;
   Reasoning reasoning = Reasoning::none;
@@ -73,6 +75,7 @@ struct ChatQuirks {
   std::string user;  // name of the field for the user's hash; empty: none
   JsonSchema json_schema = JsonSchema::json_object;
   CallIdForm tool_ids = CallIdForm::any;
+  WebSearch web_search = WebSearch::none;
   bool google_signatures = false;  // the first call of a turn must carry a thought signature
   bool cached_in_prompt = true;    // prompt_tokens counts cached tokens too
   std::string extra;               // members that every request carries: `"tool_stream":true`
