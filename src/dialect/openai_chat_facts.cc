@@ -1,12 +1,10 @@
 #include "dialect/openai_chat_facts.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 
-#include "dialect/anthropic_request.h"
-#include "dialect/digest.h"
+#include "dialect/openai_facts.h"
 #include "dialect/signature.h"
 
 namespace penstock::dialect {
@@ -29,19 +27,6 @@ constexpr std::array<std::string_view, 15> kDeciding{"model",
                                                      "reasoning_effort",
                                                      "prompt_cache_key",
                                                      "user"};
-constexpr std::size_t kMaxSession = 128;
-
-Error fault(std::string_view path, std::string_view what) {
-  return client_error(ErrorKind::invalid_request, std::string(path) + ": " + std::string(what));
-}
-
-/// A session's name as a log line may carry it.
-std::string session_name(const std::string& key) {
-  constexpr std::string_view kFit = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
-  if (auto session = session_of(key); !session.empty()) return session;
-  const bool fits = key.size() <= kMaxSession && key.find_first_not_of(kFit) == std::string::npos;
-  return fits ? key : sha256_hex(key).substr(0, 32);
-}
 
 /// One walk over one request.
 class Inspection {
@@ -51,70 +36,36 @@ class Inspection {
     if (!root.is_object()) return fail(client_error(ErrorKind::invalid_request, "the request body must be a JSON object"));
     facts_.body_bytes = document.text().size();
     for (const auto& [key, value] : root.members()) {
-      if (!key.has_valid_escapes())  // a provider may read it otherwise than we do
-        return fail(client_error(ErrorKind::invalid_request,
-                                 "the key at byte " + std::to_string(key.begin()) + " has an escape that JSON does not have"));
       const auto name = key.text(key_);
-      TRY_STATUS(once(name, key));
+      TRY_STATUS(deciding_.see(name, key));
       if (!value.is_null()) TRY_STATUS(top(name, value));
     }
-    if (facts_.model.empty()) return fail(fault("model", "field required"));
-    if (facts_.messages == 0) return fail(fault("messages", "field required"));
+    if (facts_.model.empty()) return fail(field_fault("model", "field required"));
+    if (facts_.messages == 0) return fail(field_fault("messages", "field required"));
     facts_.session = session_name(session_.empty() ? user_ : session_);
     if (max_completion_tokens_) facts_.max_tokens = max_completion_tokens_;
     return std::move(facts_);
   }
 
  private:
-  Status once(std::string_view name, json::Value key) {
-    const auto* const found = std::ranges::find(kDeciding, name);
-    if (found == kDeciding.end()) return {};
-    const auto bit = 1U << static_cast<unsigned>(found - kDeciding.begin());
-    if ((seen_ & bit) != 0) return fail(fault(name, "stands in the body twice, the second time at byte " + std::to_string(key.begin())));
-    seen_ |= bit;
-    return {};
-  }
-
   Status top(std::string_view name, json::Value value) {
-    if (name == "model") return model(value);
+    if (name == "model") return read_model_name(value, facts_);
     if (name == "messages") return messages(value);
-    if (name == "stream") return stream(value);
-    if (name == "max_tokens") return tokens(name, value, facts_.max_tokens);
-    if (name == "max_completion_tokens") return tokens(name, value, max_completion_tokens_);
+    if (name == "stream") return read_stream_flag(value, facts_);
+    if (name == "max_tokens") return read_token_limit(name, value, facts_.max_tokens);
+    if (name == "max_completion_tokens") return read_token_limit(name, value, max_completion_tokens_);
     if (name == "tools" || name == "functions") tools(value);
     if (name == "web_search_options") facts_.web_search = true;
-    if (name == "reasoning_effort") effort(value.text());
+    if (name == "reasoning_effort") note_effort(value.text(), facts_);
     if (name == "reasoning") reasoning(value);
     if (name == "prompt_cache_key") session_ = value.text();
     if (name == "user") user_ = value.text();
     return {};
   }
 
-  Status model(json::Value value) {
-    if (!value.is_string() || value.raw_text().empty()) return fail(fault("model", "expected the name of a model"));
-    if (value.raw_text().size() > kMaxModelName * 6) return fail(fault("model", "the name is too long"));
-    facts_.model = value.text();
-    if (facts_.model.size() > kMaxModelName) return fail(fault("model", "the name is too long"));
-    return {};
-  }
-
-  Status stream(json::Value value) {
-    const auto wanted = value.boolean();
-    if (!wanted) return fail(fault("stream", "expected true or false"));
-    facts_.stream = *wanted;
-    return {};
-  }
-
-  static Status tokens(std::string_view name, json::Value value, std::optional<std::uint64_t>& limit) {
-    const auto number = value.integer();
-    if (!number || *number < 0) return fail(fault(name, "expected an integer of 0 or more"));
-    limit = static_cast<std::uint64_t>(*number);
-    return {};
-  }
-
   Status messages(json::Value list) {
-    if (!list.is_array()) return fail(fault("messages", "expected an array"));
-    if (list.is_empty()) return fail(fault("messages", "at least one message is required"));
+    if (!list.is_array()) return fail(field_fault("messages", "expected an array"));
+    if (list.is_empty()) return fail(field_fault("messages", "at least one message is required"));
     for (const auto& message : list.elements()) {
       if (const auto problem = this->message(message); !problem.empty())
         return fail(client_error(ErrorKind::invalid_request, "messages." + std::to_string(facts_.messages) + std::string(problem)));
@@ -141,6 +92,7 @@ class Inspection {
       if (name == "reasoning_content" || name == "reasoning") facts_.thinking_blocks += inner.is_string() && !inner.raw_text().empty();
       if (name == "reasoning_details") sealed(inner);
     }
+    if (!leading_ && facts_.first_turn.empty()) facts_.first_turn = {value.begin(), value.end()};
     return has_role ? "" : ".role: field required";
   }
 
@@ -180,13 +132,8 @@ class Inspection {
     }
   }
 
-  void effort(std::string word) {
-    facts_.thinking = word == "none" ? llm::Thinking::disabled : llm::Thinking::adaptive;
-    facts_.effort = std::move(word);
-  }
-
   void reasoning(json::Value value) {
-    if (const auto word = value.find("effort"); word && word->is_string()) return effort(word->text());
+    if (const auto word = value.find("effort"); word && word->is_string()) return note_effort(word->text(), facts_);
     const auto budget = value.find("max_tokens");
     if (const auto number = budget ? budget->integer().value_or(0) : 0; number > 0) {
       facts_.thinking = llm::Thinking::enabled;
@@ -197,7 +144,7 @@ class Inspection {
   }
 
   llm::Facts facts_;
-  unsigned seen_ = 0;  // a bit for each of kDeciding
+  DecidingFields deciding_{kDeciding};
   bool leading_ = true;
   std::optional<std::uint64_t> max_completion_tokens_;
   std::string key_, part_key_, session_, user_;

@@ -40,6 +40,14 @@ TEST(OpenAiChatFacts, FindsWhatDecides) {
   EXPECT_FALSE(facts->cache_control);
 }
 
+TEST(OpenAiChatFacts, TheFirstTurnIsNoInstruction) {
+  const std::string turn = R"({"role":"user","content":"x"})";
+  const std::string body = R"({"model":"m","messages":[{"role":"system","content":"s"},)" + turn + R"(,{"role":"user","content":"y"}]})";
+  const auto facts = facts_of(body);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->first_turn.in(body), turn);
+}
+
 TEST(OpenAiChatFacts, NullIsAbsent) {
   const auto facts = facts_of(R"({"model":"m","stream":null,"max_tokens":null,"tools":null,"reasoning_effort":null,
     "messages":[{"role":"assistant","content":null}]})");

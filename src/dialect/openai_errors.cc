@@ -57,8 +57,9 @@ bool is_overflow(const ClientError& error) {
 
 /// The field that a message of ours begins with: `messages.3.content.0.image_url: …`.
 std::string param_of(std::string_view message) {
-  constexpr auto kFields = std::to_array<std::string_view>({"messages", "model", "tools", "functions", "stream", "n", "max_tokens",
-                                                            "max_completion_tokens", "tool_choice", "response_format", "input"});
+  constexpr auto kFields =
+      std::to_array<std::string_view>({"messages", "model", "tools", "functions", "stream", "n", "max_tokens", "max_completion_tokens",
+                                       "tool_choice", "response_format", "input", "instructions", "background", "max_output_tokens"});
   const auto path = message.substr(0, std::min(message.find(": "), message.size()));
   if (path.size() == message.size() || path.contains(' ')) return {};
   const auto first = path.substr(0, path.find('.'));
@@ -79,6 +80,9 @@ OpenAiError openai_error(const ClientError& error) {
   } else if (error.status == 404 && contains_ignoring_case(error.message, "model")) {
     out.code = "model_not_found";
     out.param = "model";
+  } else if (error.status == 400 && error.message.starts_with("Previous response with id ")) {
+    out.code = "previous_response_not_found";
+    out.param = "previous_response_id";
   } else if (error.status == 400) {
     out.param = param_of(error.message);
   }
@@ -90,6 +94,26 @@ std::string openai_error_body(const ClientError& error) {
   std::string out;
   append(out, R"({"error":{"message":)", json_quote(said.message), R"(,"type":)", json_quote(said.type), R"(,"param":)",
          quoted_or_null(said.param), R"(,"code":)", quoted_or_null(said.code), "}}");
+  return out;
+}
+
+std::string openai_response_error(const ClientError& error) {
+  const auto said = openai_error(error);
+  return R"({"code":)" + json_quote(said.code.empty() ? "server_error" : said.code) + R"(,"message":)" + json_quote(said.message) + "}";
+}
+
+std::string openai_responses_error_event(const ClientError& error, std::string_view response, std::uint64_t sequence) {
+  const auto said = openai_error(error);
+  std::string made, out;
+  if (response.empty())
+    append(made, R"({"id":"resp_failed","object":"response","created_at":0,"status":"failed","error":)", openai_response_error(error),
+           R"(,"incomplete_details":null,"output":[],"usage":null})");
+  const std::string body = openai_error_body(error);  // {"error":{…}}
+  append(out, "event: error\ndata: {\"type\":\"error\",\"sequence_number\":", sequence, R"(,"code":)", quoted_or_null(said.code),
+         R"(,"message":)", json_quote(said.message), R"(,"param":)", quoted_or_null(said.param), ',', std::string_view(body).substr(1),
+         "\n\n");
+  append(out, "event: response.failed\ndata: {\"type\":\"response.failed\",\"sequence_number\":", sequence + 1, R"(,"response":)",
+         response.empty() ? std::string_view(made) : response, "}\n\n");
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Errors as OpenAI's clients know them, for Chat Completions and Responses alike (wire-reference 3.2, error body).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,13 @@ struct OpenAiError {
 
 /// The same as a chunk, for a stream that has begun. Nothing follows it.
 [[nodiscard]] std::string openai_error_event(const ClientError& error);
+
+/// The end of a Responses stream that has begun: the event `error`, on which the SDKs raise, and `response.failed`, in which codex looks
+/// for the code. `response`: the response object with its error; empty: one is made. `sequence`: the number of the first of the two events.
+[[nodiscard]] std::string openai_responses_error_event(const ClientError& error, std::string_view response = {},
+                                                       std::uint64_t sequence = 0);
+
+/// The field `error` of a response that failed: `{"code","message"}`.
+[[nodiscard]] std::string openai_response_error(const ClientError& error);
 
 }  // namespace penstock::dialect

@@ -62,5 +62,24 @@ TEST(OpenAiErrors, Bodies) {
   EXPECT_EQ(openai_error_event(error), "data: " + openai_error_body(error) + "\n\n");
 }
 
+TEST(OpenAiErrors, AStreamOfResponsesEndsTwice) {
+  const ClientError full{.status = 400, .type = "invalid_request_error", .message = "prompt is too long: 2 tokens > 1 maximum"};
+  const auto event = openai_responses_error_event(full);
+  EXPECT_TRUE(event.starts_with("event: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":\"context_length_exceeded\","));
+  EXPECT_TRUE(event.contains(openai_error_body(full).substr(1) + "\n\nevent: response.failed\n"));
+  EXPECT_TRUE(event.contains(R"("status":"failed","error":{"code":"context_length_exceeded","message":"This model's maximum)"));
+  EXPECT_TRUE(
+      openai_responses_error_event(full, R"({"id":"resp_1"})", 7).ends_with("\"sequence_number\":8,\"response\":{\"id\":\"resp_1\"}}\n\n"));
+  EXPECT_EQ(openai_response_error({.status = 500, .message = "x"}), R"({"code":"server_error","message":"x"})");
+}
+
+TEST(OpenAiErrors, WhatIsNotStoredIsNotFound) {
+  const auto error =
+      openai_error({.status = 400, .message = "Previous response with id 'resp_1' not found. Responses are not stored here."});
+  EXPECT_EQ(error.code, "previous_response_not_found");
+  EXPECT_EQ(error.param, "previous_response_id");
+  EXPECT_EQ(error.status, 400);
+}
+
 }  // namespace
 }  // namespace penstock::dialect
