@@ -74,10 +74,12 @@ void ChatAnswer::take(Value root, bool whole) {
   if (!first && !present(root, "usage") && read_error(root.raw(), "application/json").failed) return fail(root.raw());
   if (const auto id = text_in(root.find("id")); !begun_ && (first || !id.empty())) {  // Azure's first chunk is not of the answer
     begun_ = true;
+    id_ = id;
     out_.take(llm::Begin{{id}, {text_in(root.find("model"))}});
   }
   count(present(root, "usage"));
   if (const auto groq = present(root, "x_groq")) count(present(*groq, "usage"));
+  searches_.add_pages(root);
   if (first) choice(*first, whole);
   // The chunk that only counts comes last.
   if (!ended_ && !first && finish_ && present(root, "usage")) done();
@@ -100,11 +102,13 @@ void ChatAnswer::choice(Value choice, bool whole) {
 /// Reasoning first: where one delta holds both, it precedes the text.
 void ChatAnswer::message(Value message, bool whole) {
   reasoning(message);
+  if (const auto list = present(message, "annotations")) searches_.add_annotations(*list);
   if (const auto value = present(message, "content")) content(*value);
   if (const auto refusal = text_in(message.find("refusal")); !refusal.empty()) {
     refused_ = true;
     prose(BlockKind::text, refusal);
   }
+  if (searches_.has_citations() && prose_ && prose_->kind == BlockKind::text) searches_.cite(out_, prose_->key);
   if (const auto list = present(message, "tool_calls"))
     for (const auto element : list->elements())
       if (element.is_object()) call(element, whole);
@@ -152,11 +156,18 @@ void ChatAnswer::prose(BlockKind kind, std::string_view written) {
   if (written.empty()) return;
   if (!prose_ || prose_->kind != kind) {
     close_prose(kind == BlockKind::thinking);
+    if (kind == BlockKind::text) emit_pages();  // where they are known by now, they come before what rests on them
     prose_ = {next_key_++, kind};
     out_.take(llm::Open{.key = prose_->key, .kind = kind});
   }
   if (kind == BlockKind::thinking) thought_ += written;
   out_.take(llm::Delta{prose_->key, {written}});
+}
+
+void ChatAnswer::emit_pages() {
+  if (!searches_.has_pages()) return;
+  searches_.emit(out_, next_key_, id_);
+  next_key_ += 2;
 }
 
 /// `keeps_details`: those that wait belong to the reasoning that begins now.
@@ -239,7 +250,10 @@ void ChatAnswer::bytes_ended() {
 void ChatAnswer::end(StopReason reason) {
   tags_.finish([this](std::string_view view) { reasoned_ ? void() : prose(BlockKind::thinking, view); },
                [this](std::string_view view) { prose(BlockKind::text, view); });
+  // Claude Code shows nothing of an answer whose last block is thinking; and only calls need their reasoning back.
+  if (prose_ && prose_->kind == BlockKind::text) details_.take_payload({});
   close_prose();
+  emit_pages();
   if (calls_.has_nameless()) return fail(502, "api_error", "the provider called a tool without naming it");
   ended_ = true;
   out_.take(llm::End{refused_ ? StopReason::refusal : reason, {stop_sequence_}});

@@ -8,6 +8,7 @@
 #include "dialect/anthropic_errors.h"
 #include "dialect/chat_calls.h"
 #include "dialect/chat_quirks.h"
+#include "dialect/chat_search.h"
 #include "dialect/chat_thoughts.h"
 #include "dialect/signature.h"
 #include "dialect/think_tags.h"
@@ -23,13 +24,15 @@ struct OpenAiChatAnswerOptions {
   const ToolNames* names = nullptr;       // from the writer of the request; null: names are the client's
   ChatQuirks::ThinkTags think_tags = ChatQuirks::ThinkTags::leading;
   bool cached_in_prompt = true;
-  ErrorContext errors;  // for failures inside a 200
+  ErrorContext errors;       // for failures inside a 200
+  std::string search_query;  // what the client wants searched for (search_query_of); empty: it did not ask the provider to search
 };
 
 /// The state of one answer. The readers of openai_chat_answer_reader.h feed it.
 class ChatAnswer {
  public:
-  ChatAnswer(OpenAiChatAnswerOptions options, llm::EventSink& out) : options_(std::move(options)), out_(out) {}
+  ChatAnswer(OpenAiChatAnswerOptions options, llm::EventSink& out)
+      : options_(std::move(options)), out_(out), searches_(options_.search_query) {}
 
   /// A chunk of a stream, or a whole answer. Its views need to last for the call only.
   void take(json::Value root, bool whole);
@@ -54,6 +57,7 @@ class ChatAnswer {
   void text(std::string_view written);
   void prose(llm::BlockKind kind, std::string_view written);
   void close_prose(bool keeps_details = false);
+  void emit_pages();
   void emit_sealed(std::string_view payload);
   void seal(std::uint32_t key, std::string_view payload);
   void call(json::Value element, bool whole);
@@ -71,8 +75,10 @@ class ChatAnswer {
   ThinkTags tags_;
   ReasoningDetails details_;
   ChatCalls calls_;
+  ChatSearches searches_;
   std::optional<Prose> prose_;  // the text or thinking block that is open
   std::string thought_;         // the text of the open thinking block
+  std::string id_;              // the answer's
   std::optional<llm::StopReason> finish_;
   std::string stop_sequence_;
   std::uint32_t next_key_ = 0;

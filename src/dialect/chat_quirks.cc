@@ -79,6 +79,12 @@ bool set_stop_sequences(ChatQuirks& q, View v) {
   return most.has_value();
 }
 
+bool set_max_tokens_limit(ChatQuirks& q, View v) {
+  const auto most = v == "none" ? std::optional<std::uint64_t>(0) : parse_unsigned(v);
+  q.max_tokens_limit = most.value_or(0);
+  return most.has_value();
+}
+
 /// The name of a field of the request, or `none`.
 bool set_field(std::string& member, View v) {
   member = v == "none" ? View() : v;
@@ -103,6 +109,7 @@ bool set_extra(ChatQuirks& q, View v) { return set_members(q.extra, v); }
 
 constexpr auto kRows = std::to_array<QuirkRow<ChatQuirks>>({
     {{"max_tokens_field", "max_tokens|max_completion_tokens", "the name of the output limit"}, set_max_tokens},
+    {{"max_tokens_limit", "none|N", "upper limit of the output limit, beside the model's own max_output"}, set_max_tokens_limit},
     {{"reasoning",
       "none|reasoning_effort|thinking_type|thinking_type_and_effort|enable_thinking|reasoning_object|chat_template_kwargs|groq",
       "the field that turns thinking on and off"},

@@ -56,6 +56,7 @@ struct ChatQuirks {
   SystemRole system_role = SystemRole::system;
   SystemTurns system_turns = SystemTurns::to_user;
   std::uint64_t max_stop_sequences = 4;  // 0: the field goes
+  std::uint64_t max_tokens_limit = 0;  // beside the model's own max_output; 0: none
   Keep temperature = Keep::keep;
   std::optional<Range> temperature_range;
   Keep top_p = Keep::keep;

@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "base/text.h"
+#include "dialect/web_search.h"
+
 namespace penstock::dialect {
 
 namespace {
@@ -24,15 +27,34 @@ void gather(json::Value value, std::string& out, int depth) {
   for (const auto& [key, inner] : value.members()) {
     const auto name = key.raw_text();
     if (inner.is_string() && (name == "content" || std::ranges::find(kReadable, name) != kReadable.end())) add_line(out, inner.raw_text());
+    if (name == "encrypted_content" && inner.is_string())  // of a search that was ours
+      if (const auto text = open_search_text(inner.text())) add_line(out, json_escape(*text));
     if (name == "content" || name == "output") gather(inner, out, depth - 1);
   }
+}
+
+bool is(json::Value object, std::string_view key, std::string_view text) {
+  const auto value = object.find(key);
+  return value && value->equals(text);
+}
+
+/// What was searched for, or why a search failed; empty for other blocks.
+std::string search_words(json::Value block) {
+  const auto input = block.find("input"), content = block.find("content");
+  const auto query = input ? input->find("query") : std::nullopt;
+  if (query && query->is_string() && is(block, "type", "server_tool_use") && is(block, "name", "web_search"))
+    return "[web search: " + std::string(query->raw_text()) + "]";
+  const auto code = content ? content->find("error_code") : std::nullopt;
+  if (code && code->is_string() && is(*content, "type", "web_search_tool_result_error"))
+    return "[web search failed: " + std::string(code->raw_text()) + "]";
+  return {};
 }
 
 }  // namespace
 
 std::string history_text(json::Value block) {
-  std::string out;
-  gather(block, out, kDeepest);
+  std::string out = search_words(block);
+  if (out.empty()) gather(block, out, kDeepest);
   return out;
 }
 

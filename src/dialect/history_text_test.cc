@@ -20,6 +20,11 @@ TEST(HistoryText, WhatAReaderWouldSee) {
       text(R"({"type":"web_search_tool_result","tool_use_id":"s","content":[{"type":"web_search_result","url":"u1","title":"t \"1\"",)"
            R"("encrypted_content":"xx"},{"type":"web_search_result","url":"u2","title":"t2"}]})"),
       R"(u1\nt \"1\"\nu2\nt2)");
+  EXPECT_EQ(text(R"({"type":"web_search_tool_result","content":[{"url":"u","title":"t","encrypted_content":"pw1-d29yZHMKb2Ygw6Q"}]})"),
+            R"(u\nt\nwords\nof ä)");
+  EXPECT_EQ(text(R"({"type":"web_search_tool_result","content":{"type":"web_search_tool_result_error","error_code":"unavailable"}})"),
+            "[web search failed: unavailable]");
+  EXPECT_EQ(text(R"({"type":"server_tool_use","id":"s","name":"web_search","input":{"query":"\"q\""}})"), R"([web search: \"q\"])");
   EXPECT_EQ(text(R"({"type":"compaction","content":"what was said","encrypted_content":"x"})"), "what was said");
   EXPECT_EQ(text(R"({"type":"mcp_tool_result","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})"), R"(a\nb)");
   EXPECT_EQ(text(R"({"type":"bash_code_execution_tool_result","content":{"type":"r","stdout":"out","stderr":"","return_code":0}})"), "out");

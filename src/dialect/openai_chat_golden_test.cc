@@ -102,6 +102,7 @@ AnswerFile split_file(const std::string& text) {
 OpenAiChatAnswerOptions options_of(std::string_view head) {
   auto options = answer_options();
   if (head.contains("cached_in_prompt: false")) options.cached_in_prompt = false;
+  if (head.contains("searches: the mill")) options.search_query = "the mill";
   if (head.contains("think_tags: never")) options.think_tags = ChatQuirks::ThinkTags::never;
   return options;
 }

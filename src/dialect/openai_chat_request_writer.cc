@@ -10,6 +10,7 @@
 #include "dialect/arguments.h"
 #include "dialect/chat_parts.h"
 #include "dialect/chat_reasoning.h"
+#include "dialect/chat_search.h"
 #include "dialect/digest.h"
 #include "dialect/openai_chat_messages.h"
 #include "dialect/openai_chat_tools.h"
@@ -48,6 +49,7 @@ class RequestWriter {
     const auto reasoning = out_.substr(tools_at);
     out_.resize(tools_at);
     append_chat_tools(request_, options_, thinks, dropped_, out_);
+    append_chat_search(request_, quirks_, out_);
     append_max_tokens();
     append_sampling();
     append_stop();

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "dialect/arguments.h"
 #include "dialect/chat_parts.h"
+#include "dialect/chat_search.h"
 #include "dialect/typed_tools.h"
 #include "json/padded.h"
 
@@ -27,12 +28,12 @@ class ToolsWriter {
   ToolsWriter(const OpenAiChatOptions& options, std::vector<std::string>& dropped, std::string& out)
       : options_(options), quirks_(*options.quirks), dropped_(dropped), out_(out) {}
 
-  /// The provider's names of the tools that were written.
+  /// The provider's names of the functions that were written.
   std::vector<std::string> write(const std::vector<llm::Tool>& tools) {
     const auto begin = out_.size();
     out_ += R"(,"tools":[)";
     for (const auto& tool : tools) tool.type.empty() ? write_function(plain(tool)) : write_typed(tool);
-    if (names_.empty())
+    if (out_.back() == '[')
       out_.resize(begin);
     else
       out_ += ']';
@@ -44,6 +45,7 @@ class ToolsWriter {
 
   /// Tools that Anthropic's models know by type. Those which the client carries out can be described.
   void write_typed(const llm::Tool& tool) {
+    if (is_web_search(tool) && chat_searches(quirks_)) return write_entry(chat_search_tool(tool, quirks_));
     const auto members = expand_typed_tool(unescape(tool.type.written), unescape(tool.name.written));
     if (!members) return note_dropped(dropped_, "tools." + std::string(tool.type.written));
     const json::Padded text("{" + *members + "}");
@@ -53,9 +55,13 @@ class ToolsWriter {
     write_function({tool.name.written, root.find("description")->raw_text(), root.find("input_schema")->raw(), {}});
   }
 
+  void write_entry(std::string_view json) {
+    if (!json.empty()) append(out_, out_.back() == '[' ? "" : ",", json);
+  }
+
   void write_function(const Function& function) {
     const std::string name(options_.names->to_provider(function.name));
-    append(out_, names_.empty() ? "" : ",", R"({"type":"function","function":{"name":")", name, '"');
+    append(out_, out_.back() == '[' ? "" : ",", R"({"type":"function","function":{"name":")", name, '"');
     if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
     write_schema(function);
     out_ += "}}";
