@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/model_lists.h"
 #include "base/plain_file.h"
 
 namespace penstock::app {
@@ -15,9 +16,8 @@ Result<std::string> read_if_there(const std::string& path) {
   return std::move(text).value_or("");
 }
 
-}  // namespace
-
-Result<catalog::Catalog> load_catalog(const config::Environment& environment) {
+/// The built-in rows, with the user's over them.
+Result<catalog::Catalog> load_rows(const config::Environment& environment) {
   TRY(auto base, catalog::builtin());
   const auto home = config::config_home(environment);
   if (home.empty()) return base;
@@ -28,6 +28,14 @@ Result<catalog::Catalog> load_catalog(const config::Environment& environment) {
   auto own = catalog::parse(providers, models);
   if (!own) return fail(config_error(fmt::format("{}/{{providers,models}}.yaml: {}", folder, own.error().message)));
   return catalog::merge(std::move(base), *own);
+}
+
+}  // namespace
+
+Result<catalog::Catalog> load_catalog(const config::Environment& environment) {
+  TRY(auto catalog, load_rows(environment));
+  read_lists(model_list_folder(environment), catalog);
+  return catalog;
 }
 
 }  // namespace penstock::app

@@ -29,10 +29,29 @@ void merge_models(std::vector<Model>& base, const std::vector<Model>& over) {
   }
 }
 
+/// In the place of what `base` has of that dialect.
+void merge_api(Provider& base, const Endpoint& api) {
+  if (Endpoint* known = find_in(base.apis, api.dialect, &Endpoint::dialect)) {
+    *known = api;
+  } else if (api.dialect != base.dialect) {
+    base.apis.push_back(api);
+  } else {
+    base.base_url = api.base_url;
+    base.auth = api.auth;
+    base.auth_header = api.auth_header;
+    base.quirks = api.quirks;
+    base.model_quirks = api.model_quirks;
+  }
+}
+
 void merge_provider(Provider& base, const Provider& over) {
   std::vector<Model> models = std::move(base.models);
   merge_models(models, over.models);
-  if (!over.base_url.empty()) base = over;
+  if (!over.base_url.empty()) {
+    base = over;
+  } else {
+    for (const Endpoint& api : over.apis) merge_api(base, api);
+  }
   base.models = std::move(models);
 }
 
@@ -41,16 +60,22 @@ void lay_over(std::map<std::string, std::string>& quirks, const std::map<std::st
 }
 
 void lay_patterns_under_models(Provider& provider) {
+  const Endpoint main = provider.main_api();
   for (Model& model : provider.models) {
-    std::map<std::string, std::string> all;
-    for (const auto& [pattern, quirks] : provider.model_quirks)
-      if (matches_glob(pattern, model.id)) lay_over(all, quirks);
+    auto all = main.quirks_by_pattern(model.id);
     lay_over(all, model.quirks);
     model.quirks = std::move(all);
   }
 }
 
 }  // namespace
+
+std::map<std::string, std::string> Endpoint::quirks_by_pattern(std::string_view id) const {
+  std::map<std::string, std::string> all;
+  for (const auto& [pattern, more] : model_quirks)
+    if (matches_glob(pattern, id)) lay_over(all, more);
+  return all;
+}
 
 const Model* Provider::find(std::string_view id) const {
   const auto found = std::ranges::find(models, id, &Model::id);
@@ -59,15 +84,32 @@ const Model* Provider::find(std::string_view id) const {
 
 std::map<std::string, std::string> Provider::quirks_of(std::string_view id) const {
   auto all = quirks;
-  for (const auto& [pattern, more] : model_quirks)
-    if (matches_glob(pattern, id)) lay_over(all, more);
+  lay_over(all, main_api().quirks_by_pattern(id));
   if (const Model* model = find(id)) lay_over(all, model->quirks);
+  return all;
+}
+
+Endpoint Provider::main_api() const { return {dialect, base_url, auth, auth_header, false, quirks, model_quirks, source, date}; }
+
+const Endpoint* Provider::find_api(std::string_view wanted) const {
+  const auto found = std::ranges::find(apis, wanted, &Endpoint::dialect);
+  return found == apis.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Provider::dialects() const {
+  std::vector<std::string> all{dialect};
+  std::ranges::transform(apis, std::back_inserter(all), &Endpoint::dialect);
   return all;
 }
 
 const Provider* Catalog::find(std::string_view name) const {
   const auto found = std::ranges::find(providers, name, &Provider::name);
   return found == providers.end() ? nullptr : &*found;
+}
+
+const ProviderList* Catalog::list_of(std::string_view name, std::string_view base_url) const {
+  const auto found = std::ranges::find(lists, name, &ProviderList::provider);
+  return found == lists.end() || found->base_url != base_url ? nullptr : &*found;
 }
 
 std::vector<std::string> Catalog::names() const {

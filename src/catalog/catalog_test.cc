@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
+
+#include "base/text.h"
+#include "base/url.h"
 
 namespace penstock::catalog {
 namespace {
@@ -74,11 +79,52 @@ TEST(Catalog, HasEveryAnthropicDialectProvider) {
   EXPECT_EQ(embedded().names().front(), "anthropic");
 }
 
-TEST(Catalog, HasProvidersThatSpeakChatCompletions) {
-  for (const auto* name : {"openai", "gemini", "groq", "xai", "mistral", "cerebras", "together", "fireworks", "meta"}) {
-    ASSERT_NE(embedded().find(name), nullptr) << name;
-    EXPECT_EQ(embedded().find(name)->dialect, "openai-chat") << name;
+TEST(Catalog, SaysWhatEachProviderSpeaks) {
+  std::map<std::string, std::string> spoken;
+  for (const Provider& provider : embedded().providers) spoken[join(provider.dialects(), " ")] += provider.name + " ";
+  const std::map<std::string, std::string> expected{
+      {"anthropic openai-chat",
+       "anthropic deepseek kimi kimi-global moonshot moonshot-cn zai zai-cn minimax minimax-cn dashscope dashscope-cn dashscope-coding "
+       "vercel "
+       "nanogpt gatewayz mimo llamacpp "},
+      {"anthropic openai-chat openai-responses", "openrouter ollama vllm lmstudio "},
+      {"openai-responses openai-chat", "openai xai "},
+      {"gemini openai-chat", "gemini "},
+      {"openai-chat openai-responses", "groq "},
+      {"openai-chat", "mistral cerebras together fireworks meta "},
+  };
+  EXPECT_EQ(spoken, expected);
+}
+
+TEST(Catalog, TheTableOfProvidersIsUpToDate) {
+  std::ifstream file(std::string(PENSTOCK_SOURCE_DIR) + "/docs/providers.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  for (const Provider& provider : embedded().providers) {
+    const auto at = page.find("\n| `" + provider.name + "` |");
+    ASSERT_NE(at, std::string::npos) << provider.name;
+    const std::string line = page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    for (const auto& variable : provider.env) EXPECT_NE(line.find('`' + variable + '`'), std::string::npos) << line;
+    std::string spoken = provider.dialect;
+    for (const Endpoint& api : provider.apis) spoken += ", " + api.dialect + (api.opt_in ? " *" : "");
+    EXPECT_TRUE(line.ends_with("| " + spoken + " |")) << line;
   }
+}
+
+/// `dashscope-intl.aliyuncs.com` and `coding.aliyuncs.com` are one company's.
+std::string company(std::string_view base_url) {
+  const std::string host = parse_url(base_url)->host;
+  const auto last = host.rfind('.');
+  const auto before = last == std::string::npos ? last : host.rfind('.', last - 1);
+  return before == std::string::npos ? host : host.substr(before + 1);
+}
+
+TEST(Catalog, AKeyStaysWithItsProvider) {
+  for (const Provider& provider : embedded().providers)
+    for (const Endpoint& api : provider.apis)
+      EXPECT_EQ(company(api.base_url), company(provider.base_url)) << provider.name << ": " << api.dialect;
+  EXPECT_NE(company("https://api.z.ai/x"), company("https://z.ai.example/x"));
 }
 
 TEST(Catalog, TiersNameModelsThatAreListed) {
@@ -95,6 +141,10 @@ TEST(Catalog, EveryRowSaysWhereItComesFromAndWhen) {
     EXPECT_FALSE(provider.source.empty()) << provider.name;
     EXPECT_TRUE(std::regex_match(provider.date, date)) << provider.name;
     EXPECT_FALSE(provider.base_url.empty()) << provider.name << ": models without a provider";
+    for (const Endpoint& api : provider.apis) {
+      EXPECT_FALSE(api.source.empty()) << provider.name << ": " << api.dialect;
+      EXPECT_TRUE(std::regex_match(api.date, date)) << provider.name << ": " << api.dialect;
+    }
     for (const Model& model : provider.models) {
       EXPECT_FALSE(model.source.empty()) << provider.name << "/" << model.id;
       EXPECT_TRUE(std::regex_match(model.date, date)) << provider.name << "/" << model.id;
@@ -199,6 +249,54 @@ TEST(Catalog, AUsersRowsReplaceAndModelsMerge) {
   EXPECT_EQ(merged.find("deepseek")->base_url, embedded().find("deepseek")->base_url) << "only models were given";
   EXPECT_NE(merged.find("deepseek")->find("mine"), nullptr);
   EXPECT_NE(merged.find("new"), nullptr);
+}
+
+TEST(Catalog, EndpointsHaveQuirksOfTheirOwn) {
+  const Provider& deepseek = *embedded().find("deepseek");
+  const Endpoint* chat = deepseek.find_api("openai-chat");
+  ASSERT_NE(chat, nullptr);
+  EXPECT_EQ(chat->base_url, "https://api.deepseek.com");
+  EXPECT_EQ(chat->auth, "bearer");
+  EXPECT_EQ(chat->quirks.at("reasoning_back"), "always");
+  EXPECT_EQ(chat->quirks_by_pattern("deepseek-flash").at("efforts"), "low,high,max");
+  EXPECT_TRUE(chat->quirks_by_pattern("deepseek-v4-pro").empty()) << "the row's own quirks of models are Anthropic's words";
+  EXPECT_EQ(deepseek.find_api("anthropic"), nullptr) << "the main one is not among them";
+  EXPECT_EQ(deepseek.main_api().base_url, "https://api.deepseek.com/anthropic");
+  EXPECT_EQ(deepseek.main_api().quirks, deepseek.quirks);
+}
+
+TEST(Catalog, EndpointsThatOnlyTheConfigurationChooses) {
+  std::string opt_in;
+  for (const Provider& provider : embedded().providers)
+    for (const Endpoint& api : provider.apis)
+      if (api.opt_in) opt_in += provider.name + " ";
+  EXPECT_EQ(opt_in, "anthropic zai zai-cn ");
+}
+
+TEST(Catalog, EndpointsMergeByDialectUnlessTheRowIsReplaced) {
+  const auto base = parse(R"(
+x:
+  base_url: https://h
+  quirks: { effort: none }
+  apis: { openai-chat: { base_url: https://h/chat }, openai-responses: { base_url: https://h/responses } }
+)",
+                          "x: [ { id: m } ]");
+  const auto merged = [&](std::string_view yaml) {
+    const auto over = parse(yaml, "");
+    EXPECT_TRUE(over) << over.error().message;
+    return merge(*base, *over).providers.front();
+  };
+  const auto more = merged("x: { apis: { openai-chat: { base_url: https://own }, gemini: { base_url: https://g } } }");
+  EXPECT_EQ(more.dialects(), (std::vector<std::string>{"anthropic", "openai-chat", "openai-responses", "gemini"}));
+  EXPECT_EQ(more.base_url, "https://h");
+  EXPECT_EQ(more.find_api("openai-chat")->base_url, "https://own");
+  EXPECT_EQ(more.find_api("openai-responses")->base_url, "https://h/responses");
+  EXPECT_EQ(more.models.size(), 1U);
+  const auto main = merged("x: { apis: { anthropic: { base_url: https://own } } }");
+  EXPECT_EQ(main.base_url, "https://own") << "the main one can be given that way too";
+  EXPECT_TRUE(main.quirks.empty());
+  EXPECT_EQ(main.apis.size(), 2U);
+  EXPECT_TRUE(merged("x: { base_url: https://mirror }").apis.empty()) << "the mirror's key must not go to the old hosts";
 }
 
 TEST(Catalog, AFaultyTextIsAnErrorValue) {

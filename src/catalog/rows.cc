@@ -96,22 +96,16 @@ Status set_words(Row& row, const YAML::Node& value) {
   return {};
 }
 
-template <std::string Provider::* member, std::size_t N>
-Status set_word(Provider& row, const YAML::Node& value, const std::array<std::string_view, N>& allowed) {
+using FourWords = std::array<std::string_view, 4>;
+constexpr FourWords kDialects{"anthropic", "openai-chat", "openai-responses", "gemini"};
+constexpr FourWords kAuths{"x-api-key", "bearer", "none", "header"};
+
+template <typename Row, std::string Row::* member, const FourWords& allowed>
+Status set_word(Row& row, const YAML::Node& value) {
   TRY(const auto text, scalar(value));
   if (std::ranges::find(allowed, text) == allowed.end()) return wrong("does not know the word " + json_quote(text));
   row.*member = text;
   return {};
-}
-
-Status set_dialect(Provider& row, const YAML::Node& value) {
-  static constexpr std::array<std::string_view, 4> kWords{"anthropic", "openai-chat", "openai-responses", "gemini"};
-  return set_word<&Provider::dialect>(row, value, kWords);
-}
-
-Status set_auth(Provider& row, const YAML::Node& value) {
-  static constexpr std::array<std::string_view, 4> kWords{"x-api-key", "bearer", "none", "header"};
-  return set_word<&Provider::auth>(row, value, kWords);
 }
 
 Status set_brand(Provider& row, const YAML::Node& value) {
@@ -121,7 +115,14 @@ Status set_brand(Provider& row, const YAML::Node& value) {
   return colour ? Status{} : wrong("must be a colour such as \"#4d6bfe\"");
 }
 
-Status set_model_quirks(Provider& row, const YAML::Node& value) {
+Status set_models_path(Provider& row, const YAML::Node& value) {
+  TRY(row.models_path, scalar(value));
+  const bool clean = std::ranges::all_of(row.models_path, [](unsigned char c) { return c > ' ' && c < 127; });
+  return row.models_path.starts_with('/') && clean ? Status{} : wrong("must be a path such as /v1/models");
+}
+
+template <typename Row>
+Status set_model_quirks(Row& row, const YAML::Node& value) {
   if (!value.IsMap()) return wrong("must be a map from patterns to quirks");
   for (const auto& entry : value) {
     TRY(const auto pattern, scalar(entry.first));
@@ -184,12 +185,65 @@ Status set_oauth(Provider& row, const YAML::Node& value) {
   return {};
 }
 
+/// Where requests of one API go; the row or its endpoint.
+template <typename Row>
+Status check_address(const Row& row) {
+  if (!row.base_url.starts_with("http://") && !row.base_url.starts_with("https://")) return wrong("has no base_url with http or https");
+  if (row.base_url.ends_with('/') || row.base_url.ends_with("/v1")) return wrong("has a base_url that ends in / or /v1; take that off");
+  if ((row.auth == "header") == row.auth_header.empty()) return wrong("needs auth_header exactly when auth is header");
+  return {};
+}
+
+constexpr auto kEndpointColumns = std::to_array<Column<Endpoint>>({
+    {"base_url", set_text<Endpoint, &Endpoint::base_url>},
+    {"auth", set_word<Endpoint, &Endpoint::auth, kAuths>},
+    {"auth_header", set_text<Endpoint, &Endpoint::auth_header>},
+    {"opt_in", set_flag<Endpoint, &Endpoint::opt_in>},
+    {"quirks", set_words<Endpoint, &Endpoint::quirks>},
+    {"model_quirks", set_model_quirks<Endpoint>},
+    {"source", set_text<Endpoint, &Endpoint::source>},
+    {"date", set_text<Endpoint, &Endpoint::date>},
+});
+
+/// Nothing said of the credential: as the API's own vendor takes it.
+void take_usual_auth(Endpoint& api) {
+  if (!api.auth.empty()) return;
+  if (api.dialect == "gemini") {
+    api.auth = "header";
+    if (api.auth_header.empty()) api.auth_header = "x-goog-api-key";
+  } else {
+    api.auth = api.dialect == "anthropic" ? "x-api-key" : "bearer";
+  }
+}
+
+Result<Endpoint> read_endpoint(const std::string& dialect, const YAML::Node& map) {
+  if (std::ranges::find(kDialects, dialect) == kDialects.end()) return fail(config_error("is no dialect"));
+  Endpoint api;
+  api.dialect = dialect;
+  TRY_STATUS(fill(api, map, std::span<const Column<Endpoint>>(kEndpointColumns)));
+  take_usual_auth(api);
+  TRY_STATUS(check_address(api));
+  return api;
+}
+
+Status set_apis(Provider& row, const YAML::Node& value) {
+  if (!value.IsMap()) return wrong("must be a map from dialects to endpoints");
+  for (const auto& entry : value) {
+    TRY(const auto dialect, scalar(entry.first));
+    if (row.find_api(dialect) != nullptr) return wrong(json_quote(dialect) + " is given twice");
+    auto api = read_endpoint(dialect, entry.second);
+    if (!api) return wrong(json_quote(dialect) + " " + api.error().message);
+    row.apis.push_back(std::move(*api));
+  }
+  return {};
+}
+
 constexpr auto kProviderColumns = std::to_array<Column<Provider>>({
     {"display_name", set_text<Provider, &Provider::display_name>},
     {"brand", set_brand},
     {"base_url", set_text<Provider, &Provider::base_url>},
-    {"dialect", set_dialect},
-    {"auth", set_auth},
+    {"dialect", set_word<Provider, &Provider::dialect, kDialects>},
+    {"auth", set_word<Provider, &Provider::auth, kAuths>},
     {"auth_header", set_text<Provider, &Provider::auth_header>},
     {"env", set_list<Provider, &Provider::env>},
     {"key_files", set_list<Provider, &Provider::key_files>},
@@ -199,8 +253,10 @@ constexpr auto kProviderColumns = std::to_array<Column<Provider>>({
     {"count_tokens", set_flag<Provider, &Provider::count_tokens>},
     {"headers", set_words<Provider, &Provider::headers>},
     {"quirks", set_words<Provider, &Provider::quirks>},
-    {"model_quirks", set_model_quirks},
+    {"model_quirks", set_model_quirks<Provider>},
+    {"apis", set_apis},
     {"tiers", set_words<Provider, &Provider::tiers>},
+    {"models_path", set_models_path},
     {"source", set_text<Provider, &Provider::source>},
     {"date", set_text<Provider, &Provider::date>},
 });
@@ -223,11 +279,10 @@ Result<Provider> read_provider(const std::string& name, const YAML::Node& map) {
   row.dialect = "anthropic";
   row.auth = "x-api-key";
   TRY_STATUS(fill(row, map, std::span<const Column<Provider>>(kProviderColumns)));
-  if (!row.base_url.starts_with("http://") && !row.base_url.starts_with("https://"))
-    return fail(config_error("has no base_url with http or https"));
-  if (row.base_url.ends_with('/') || row.base_url.ends_with("/v1"))
-    return fail(config_error("has a base_url that ends in / or /v1; take that off"));
-  if ((row.auth == "header") == row.auth_header.empty()) return fail(config_error("needs auth_header exactly when auth is header"));
+  if (map.size() == 1 && !row.apis.empty()) return row;  // for merge(): endpoints of a row that another file has
+  TRY_STATUS(check_address(row));
+  if (row.find_api(row.dialect) != nullptr)
+    return fail(config_error("has an endpoint for " + json_quote(row.dialect) + " among its apis, which is its own dialect"));
   return row;
 }
 

@@ -98,6 +98,56 @@ TEST(Rows, ALoginsFaultsNameTheRow) {
   EXPECT_EQ(provider_fault("x: { base_url: https://h, oauth: yes }"), row + "must be a map");
 }
 
+TEST(Rows, EndpointsAreReadWhole) {
+  const auto rows = read_providers(R"(
+x:
+  base_url: https://h
+  apis:
+    openai-chat:
+      base_url: https://h/chat
+      auth: header
+      auth_header: x-k
+      opt_in: true
+      quirks: { efforts: [low, high] }
+      model_quirks: { "m-*": { images: placeholder } }
+      source: DOC:x
+      date: 2026-11-20
+    openai-responses: { base_url: https://h }
+    gemini: { base_url: https://g }
+)");
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->at(0).apis.size(), 3U);
+  const Endpoint& chat = *rows->at(0).find_api("openai-chat");
+  EXPECT_EQ(chat.base_url + " " + chat.auth + " " + chat.auth_header + " " + chat.source + " " + chat.date,
+            "https://h/chat header x-k DOC:x 2026-11-20");
+  EXPECT_TRUE(chat.opt_in);
+  EXPECT_EQ(chat.quirks.at("efforts"), "low,high");
+  EXPECT_EQ(chat.quirks_by_pattern("m-1").at("images"), "placeholder");
+  EXPECT_TRUE(chat.quirks_by_pattern("n").empty());
+  EXPECT_EQ(rows->at(0).find_api("openai-responses")->auth, "bearer") << "as the API's vendor takes it";
+  EXPECT_EQ(rows->at(0).find_api("gemini")->auth_header, "x-goog-api-key");
+  EXPECT_FALSE(rows->at(0).find_api("gemini")->opt_in);
+}
+
+TEST(Rows, EndpointsFaultsNameTheRow) {
+  const auto fault = [](std::string_view apis) { return provider_fault("x: { base_url: https://h, apis: " + std::string(apis) + " }"); };
+  const std::string row = "catalogue row \"x\": ", key = row + "key \"apis\": ";
+  EXPECT_EQ(fault("[a]"), key + "must be a map from dialects to endpoints");
+  EXPECT_EQ(fault("{ openai: { base_url: https://h } }"), key + "\"openai\" is no dialect");
+  EXPECT_EQ(fault("{ gemini: x }"), key + "\"gemini\" must be a map");
+  EXPECT_EQ(fault("{ gemini: { base_url: https://h, env: [A] } }"), key + "\"gemini\" has an unknown key \"env\"");
+  EXPECT_EQ(fault("{ gemini: { base_url: https://h, auth: basic } }"), key + "\"gemini\" key \"auth\": does not know the word \"basic\"");
+  EXPECT_EQ(fault("{ gemini: { auth: bearer } }"), key + "\"gemini\" has no base_url with http or https");
+  EXPECT_EQ(fault("{ gemini: { base_url: https://h/v1 } }"), key + "\"gemini\" has a base_url that ends in / or /v1; take that off");
+  EXPECT_EQ(fault("{ gemini: { base_url: https://h, auth: header } }"), key + "\"gemini\" needs auth_header exactly when auth is header");
+  EXPECT_EQ(fault("{ gemini: { base_url: https://h }, gemini: { base_url: https://h } }"), key + "\"gemini\" is given twice");
+  EXPECT_EQ(fault("{ anthropic: { base_url: https://h } }"),
+            row + "has an endpoint for \"anthropic\" among its apis, which is its own dialect");
+  EXPECT_EQ(provider_fault("x: { display_name: X, apis: { gemini: { base_url: https://h } } }"),
+            row + "has no base_url with http or https");
+  EXPECT_EQ(provider_fault("x: { apis: { gemini: { base_url: https://h } } }"), "no fault") << "for a row that another file has";
+}
+
 TEST(Rows, ABrandIsAColour) {
   EXPECT_EQ(read_providers("x: { base_url: https://h, brand: '#4d6bfe' }")->front().brand, "#4d6bfe");
   for (const auto* text : {"blue", "'#4d6bf'", "'#4d6bfg'", "'#4D6BFE'", "'#4d6bfe0'"})
@@ -151,6 +201,14 @@ TEST(Rows, BadYamlIsAFaultAndNoException) {
   }
   EXPECT_EQ(provider_fault(""), "no fault");
   EXPECT_EQ(model_fault("# nothing\n"), "no fault");
+}
+
+TEST(Rows, AListOfModelsHasAPathOfItsHost) {
+  const auto rows = read_providers("a: { base_url: 'https://a.example', models_path: '/api/v0/models?detailed=true' }");
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(rows->front().models_path, "/api/v0/models?detailed=true");
+  for (const auto* path : {"models", "https://b.example/models", "'/a b'", "''"})
+    EXPECT_FALSE(read_providers(std::string("a: { base_url: 'https://a.example', models_path: ") + path + " }")) << path;
 }
 
 }  // namespace

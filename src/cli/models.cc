@@ -1,11 +1,14 @@
-// penstock models: every name that a client may ask for.
+// penstock models: every name that a client may ask for; with --refresh, providers are asked for theirs.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 
 #include "app/build.h"
 #include "base/text.h"
+#include "catalog/list_file.h"
 #include "cli/commands.h"
+#include "cli/models_refresh.h"
 #include "cli/setup.h"
 
 namespace penstock::cli {
@@ -28,6 +31,7 @@ void print_json(const gateway::Snapshot& snapshot, const policy::ListedModel& li
   if (model && model->price.known)
     fmt::print(R"(,"price":{{"input":{},"output":{},"cache_read":{},"cache_write":{}}})", dollars(model->price.input),
                dollars(model->price.output), dollars(model->price.cache_read), dollars(model->price.cache_write));
+  if (model && !model->listed.empty()) fmt::print(R"(,"listed":"{}")", model->listed);
   fmt::print("}}");
 }
 
@@ -40,33 +44,75 @@ void print_row(const gateway::Snapshot& snapshot, const policy::ListedModel& lis
              price_text(model));
 }
 
-int models(const Common& common) {
+void print_json(const gateway::Snapshot& snapshot, const std::vector<policy::ListedModel>& names) {
+  fmt::print("[");
+  for (std::size_t i = 0; i < names.size(); ++i) print_json(snapshot, names[i], i == 0);
+  fmt::print("]\n");
+}
+
+std::string age(std::int64_t asked) {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto days = (now - asked) / 86'400;
+  return days <= 0 ? "today" : days == 1 ? "a day old" : fmt::format("{} days old", days);
+}
+
+/// The lists that are in force, and how old they are.
+void print_ages(const gateway::Snapshot& snapshot, const catalog::Catalog& catalog) {
+  for (const auto& upstream : snapshot.upstreams)
+    if (const auto* list = catalog.list_of(upstream.name, upstream.base_url))
+      fmt::print("{}: its list of {}, {}, has {} models\n", upstream.name, catalog::day_of(list->asked), age(list->asked),
+                 list->models.size());
+}
+
+void print_table(const gateway::Snapshot& snapshot, const std::vector<policy::ListedModel>& names) {
+  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", "NAME", "TARGET", "WINDOW", "OUTPUT", "SEES", "US$ PER MILLION: IN / CACHED / OUT");
+  for (const auto& one : names) print_row(snapshot, one);
+}
+
+/// Those of one provider, or of all.
+std::vector<policy::ListedModel> names_of(const gateway::Snapshot& snapshot, const std::string& provider) {
+  auto names = snapshot.router.listed();
+  if (!provider.empty()) std::erase_if(names, [&](const auto& listed) { return listed.target.provider != provider; });
+  return names;
+}
+
+int models(const Common& common, const std::string& provider) {
   auto setup = read_setup(common);
   if (!setup) return report(setup.error());
   const auto built = app::build_snapshot(setup->config, {&setup->catalog, credentials::process_places(), nullptr, 1});
   if (!built) return report({kConfigFault, built.error().message});
   const auto& snapshot = *built->snapshot;
-  const auto listed = snapshot.router.listed();
+  if (!provider.empty() && !snapshot.find(provider))
+    return report({kWrongUsage, fmt::format("no provider in use is called {}", json_quote(provider))});
+  const auto names = names_of(snapshot, provider);
   if (common.json) {
-    fmt::print("[");
-    for (std::size_t i = 0; i < listed.size(); ++i) print_json(snapshot, listed[i], i == 0);
-    fmt::print("]\n");
+    print_json(snapshot, names);
     return kDone;
   }
-  fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", "NAME", "TARGET", "WINDOW", "OUTPUT", "SEES", "US$ PER MILLION: IN / CACHED / OUT");
-  for (const auto& one : listed) print_row(snapshot, one);
+  print_table(snapshot, names);
+  print_ages(snapshot, setup->catalog);
   for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", printable(warning));
   return kDone;
 }
 
+struct ModelOptions {
+  Common common;
+  std::string provider;
+  bool refresh = false;
+};
+
 }  // namespace
 
 void add_models(CLI::App& app, int& code) {
-  auto common = std::make_shared<Common>();
-  auto* command = app.add_subcommand("models", "every name that a client may ask for");
-  with_config(*command, *common);
-  with_json(*command, *common);
-  command->callback([common, &code] { code = models(*common); });
+  auto options = std::make_shared<ModelOptions>();
+  auto* command = app.add_subcommand("models", "every name that a client may ask for, with target, window and price");
+  command->add_option("provider", options->provider, "only this one");
+  command->add_flag("--refresh", options->refresh, "ask the providers for their lists of models, and keep these");
+  with_config(*command, options->common);
+  with_json(*command, options->common);
+  command->callback([options, &code] {
+    code = options->refresh ? refresh_models(options->common, options->provider) : models(options->common, options->provider);
+  });
 }
 
 }  // namespace penstock::cli

@@ -54,12 +54,12 @@ std::optional<Ending> wrong_ending(std::string_view url) {
   return std::nullopt;
 }
 
-/// A row of the catalogue on the same host, but with another path: the documented one.
+/// A row of the catalogue that takes Anthropic requests on the same host, but at another path: the documented one.
 const catalog::Provider* row_on_host(const catalog::Catalog& catalog, const gateway::Upstream& up) {
   const catalog::Provider* other = nullptr;
   for (const auto& row : catalog.providers) {
     const auto url = parse_url(row.base_url);
-    if (row.local || !url || url->host != up.origin.host) continue;
+    if (row.local || row.dialect != "anthropic" || !url || url->host != up.origin.host) continue;
     if (without_slash(url->path) == up.path) return nullptr;
     other = &row;
   }

@@ -29,6 +29,10 @@ TEST_F(BaseUrl, that_is_well) {
       "{ base_url: 'http://192.168.1.9:8000', auth: none }",
       "{ catalog: vllm, models: [ qwen3-coder ] }",
       "{ catalog: zai-cn, api_key: k-0123456789 }",
+      "{ catalog: deepseek, dialect: openai-chat, api_key: k-0123456789 }",
+      "{ catalog: zai, base_url: 'https://api.z.ai/api/coding/paas/v4', dialect: openai-chat, api_key: k-0123456789 }",
+      "{ catalog: gemini, api_key: k-0123456789 }",
+      "{ catalog: openai, api_key: k-0123456789 }",
   };
   for (const auto provider : cases)
     for (const auto& row : traps(std::string(provider))) ADD_FAILURE() << provider << ": " << row.seen;
@@ -48,6 +52,7 @@ TEST_F(BaseUrl, traps) {
       {"{ base_url: 'https://api.deepseek.com', api_key: k-0123456789 }", Verdict::warning, "DeepSeek",
        "base_url: https://api.deepseek.com/anthropic"},
       {"{ base_url: 'https://api.openai.com', api_key: k-0123456789 }", Verdict::fault, "does not speak", "dialect"},
+      {"{ base_url: 'https://api.openai.com/x', api_key: k-0123456789 }", Verdict::fault, "does not speak", "dialect"},
       {"{ base_url: 'https://llm.example', api_key: sk-ant-0123456789 }", Verdict::fault, "is Anthropic's", "a key of its own"},
       {"{ catalog: anthropic, base_url: 'https://relay.example', api_key: sk-ant-0123456789 }", Verdict::warning, "is Anthropic's", "key"},
       {"{ catalog: anthropic, api_key: sk-or-0123456789 }", Verdict::fault, "is not Anthropic's", "penstock keys set p"},

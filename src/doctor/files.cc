@@ -31,7 +31,7 @@ std::vector<Secret> secrets_of(const config::Config& config) {
   std::vector<Secret> secrets = config.auth_tokens;
   for (const auto& provider : config.providers) {
     if (provider.api_key) secrets.push_back(*provider.api_key);
-    secrets.insert(secrets.end(), provider.credentials.pool.begin(), provider.credentials.pool.end());
+    for (const auto& [key, weight] : provider.credentials.pool) secrets.push_back(key);
   }
   return secrets;
 }

@@ -37,12 +37,14 @@ TEST_F(Configuration, quirks_that_make_no_sense_are_a_fault) {
   EXPECT_THAT(only(check_configuration).seen, HasSubstr("temperature"));
 }
 
-TEST_F(Configuration, a_dialect_that_is_not_served_is_a_warning) {
-  inputs("providers: { x: { base_url: 'https://x.example', dialect: gemini, auth: none } }");
-  const auto rows = run(check_configuration);
-  ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows[1].verdict, Verdict::warning);
-  EXPECT_THAT(rows[1].seen, HasSubstr("gemini"));
+TEST_F(Configuration, a_dialect_that_a_provider_has_not_got_is_a_fault) {
+  inputs("providers: { zai: { dialect: gemini, api_key: k-0123456789 } }");
+  EXPECT_THAT(only(check_configuration).seen, HasSubstr("it has anthropic, openai-chat"));
+}
+
+TEST_F(Configuration, a_dialect_of_the_catalogues_row_is_fine) {
+  inputs("providers: { deepseek: { dialect: openai-chat, api_key: k-0123456789 } }");
+  EXPECT_EQ(only(check_configuration).verdict, Verdict::ok);
 }
 
 TEST_F(Configuration, a_faulty_catalogue_of_the_users_own_is_a_fault) {

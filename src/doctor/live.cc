@@ -220,9 +220,11 @@ std::string why_not(const Subject& subject) {
 
 std::string why_not(const Subject& subject, LiveCheck check) {
   const auto& up = subject.patient->upstream;
+  const bool anthropic = up.dialect == "anthropic";
   const auto& quirks = up.quirks_for(subject.model);
   const auto* model = up.find(subject.model);
-  const bool no_images = quirks.images == dialect::Media::placeholder || (model && !model->vision);
+  const auto images = anthropic ? quirks.images : up.chat_for(subject.model).images;
+  const bool no_images = images == dialect::Media::placeholder || (model && !model->vision);
   if (check == LiveCheck::image && no_images) return "not supported, as the catalogue has it";
   if (check == LiveCheck::thinking && quirks.thinking_mode == dialect::ThinkingMode::drop) return "not supported, as the catalogue has it";
   return {};

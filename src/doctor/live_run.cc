@@ -107,7 +107,7 @@ std::vector<Subject> live_subjects(const Inputs& inputs, const std::string& mode
   std::vector<Subject> subjects;
   for (const auto& patient : inputs.patients) {
     Subject subject{&patient, model};
-    if (subject.model.empty() && !patient.upstream.models.empty()) subject.model = patient.upstream.models.front().id;
+    if (subject.model.empty()) subject.model = patient.upstream.tier("main");
     for (const auto& probe : probes)
       if (subject.model.empty() && probe.patient == &patient && patient.upstream.local) subject.model = first_model(probe);
     subjects.push_back(std::move(subject));

@@ -157,6 +157,8 @@ TEST_F(Live, what_the_catalogue_says_is_not_there) {
   EXPECT_EQ(why_not(subject("zai: { api_key: k-0123456789 }", "glm-5.3-flash"), LiveCheck::image), "");
   const auto thoughtless = subject("p: { base_url: 'https://p.example', auth: none, quirks: { thinking_mode: drop } }");
   EXPECT_THAT(why_not(thoughtless, LiveCheck::thinking), HasSubstr("not supported"));
+  EXPECT_THAT(why_not(subject("cerebras: { api_key: k-0123456789 }", "m"), LiveCheck::image), HasSubstr("not supported"));
+  EXPECT_EQ(why_not(subject("groq: { api_key: k-0123456789 }", "qwen/qwen3.8-27b"), LiveCheck::image), "");
 }
 
 }  // namespace

@@ -49,18 +49,35 @@ const catalog::Provider* local_row(std::string_view hint, const catalog::Catalog
   return nullptr;
 }
 
-/// Of the rows on this host, the one whose path is nearest; among equals one that speaks Anthropic's dialect.
+/// 0: another server; 1: the same one; 2: and the same path.
+int nearness(std::string_view base_url, const Url& url) {
+  const auto own = parse_url(base_url);
+  if (!own || own->host != url.host || own->port != url.port || own->tls != url.tls) return 0;
+  return without_slashes(own->path) == without_slashes(url.path) ? 2 : 1;
+}
+
+/// Of the rows with an endpoint on this host, the one whose path is nearest; among equals one that speaks Anthropic's dialect.
 const catalog::Provider* remote_row(const Url& url, const catalog::Catalog& catalog) {
   const catalog::Provider* best = nullptr;
   int best_score = 0;
   for (const auto& row : catalog.providers) {
-    const auto own = parse_url(row.base_url);
-    if (row.local || !own || own->host != url.host || own->port != url.port || own->tls != url.tls) continue;
-    const bool same_path = without_slashes(own->path) == without_slashes(url.path);
-    const int score = 1 + (same_path ? 2 : 0) + (row.dialect == "anthropic" ? 1 : 0);
+    if (row.local) continue;
+    int near = nearness(row.base_url, url);
+    for (const auto& api : row.apis) near = std::max(near, nearness(api.base_url, url));
+    const int score = near == 0 ? 0 : 2 * near + (row.dialect == "anthropic" ? 1 : 0);
     if (score > best_score) best = &row, best_score = score;
   }
   return best;
+}
+
+/// What a user should know who spoke `dialect` at `base`: Penstock talks to the row's main endpoint, and to others for clients that speak
+/// their dialects. Empty when that is the same.
+std::string change_of_endpoint(const catalog::Provider& row, std::string_view base, std::string_view dialect) {
+  if (base == row.base_url && dialect == row.dialect) return {};
+  const auto* api = row.find_api(dialect);
+  if (api != nullptr && !api->opt_in && base == api->base_url)
+    return fmt::format("Penstock uses it for clients of that API, and {} ({}) for others", row.base_url, row.dialect);
+  return fmt::format("Penstock uses the provider's endpoint {} ({}); the key and the models are the same", row.base_url, row.dialect);
 }
 
 std::string path_doubt(std::string_view url, std::string_view dialect) {
@@ -104,9 +121,7 @@ Result<Endpoint> find_endpoint(std::string_view url, Spelling spelling, std::str
   found.row = remote_row(*parts, catalog);
   if (found.row != nullptr) {
     found.base_url.clear();
-    if (*base != found.row->base_url || found.row->dialect != dialect)
-      found.change = fmt::format("Penstock uses the provider's endpoint {} ({}); the key and the models are the same", found.row->base_url,
-                                 found.row->dialect);
+    found.change = change_of_endpoint(*found.row, *base, dialect);
     return found;
   }
   found.row = local;

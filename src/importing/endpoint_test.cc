@@ -7,12 +7,18 @@ namespace {
 
 const catalog::Catalog& rows() {
   static const auto catalog = *catalog::parse(R"(
-deepseek: { base_url: https://api.deepseek.com/anthropic, auth: x-api-key }
-zai: { base_url: https://api.z.ai/api/anthropic, auth: bearer }
+deepseek:
+  base_url: https://api.deepseek.com/anthropic
+  apis: { openai-chat: { base_url: https://api.deepseek.com } }
+zai:
+  base_url: https://api.z.ai/api/anthropic
+  auth: bearer
+  apis: { openai-chat: { base_url: https://api.z.ai/api/paas/v4, opt_in: true } }
 ollama: { base_url: "http://localhost:11434", auth: none, local: true, aggregator: true }
 vllm: { base_url: "http://localhost:8000", auth: bearer, local: true, aggregator: true }
 chat: { base_url: https://two.example/v1x, dialect: openai-chat, auth: bearer }
 messages: { base_url: https://two.example/other, auth: bearer }
+split: { base_url: https://messages.example, apis: { gemini: { base_url: https://gemini.example/g } } }
 )",
                                               "");
   return catalog;
@@ -41,6 +47,7 @@ TEST(ImportEndpoint, UrlsFindTheirProvider) {
            Case{"https://ark.example/api/v3/chat/completions", "openai-chat", "", "", "https://ark.example/api/v3", true},
            Case{"https://two.example/other", "openai-chat", "", "messages", "", true},
            Case{"https://two.example/v1x", "openai-chat", "", "chat", "", false},
+           Case{"https://gemini.example/g/v1beta/models/", "gemini", "", "split", "", true},
            Case{"https://h/v1beta/models/", "gemini", "", "", "https://h", false},
        }) {
     const auto found = find_endpoint(url, Spelling::plain, dialect, hint, rows());
@@ -49,6 +56,19 @@ TEST(ImportEndpoint, UrlsFindTheirProvider) {
     EXPECT_EQ(found->base_url, base_url) << url;
     EXPECT_EQ(!found->change.empty(), changed) << url << ": " << found->change;
   }
+}
+
+TEST(ImportEndpoint, WhatChangesIsSaid) {
+  const auto change = [](std::string_view url, std::string_view dialect) {
+    return find_endpoint(url, Spelling::plain, dialect, "", rows())->change;
+  };
+  EXPECT_EQ(change("https://api.deepseek.com/chat/completions", "openai-chat"),
+            "Penstock uses it for clients of that API, and https://api.deepseek.com/anthropic (anthropic) for others");
+  EXPECT_EQ(change("https://api.deepseek.com/beta", "openai-chat"),
+            "Penstock uses the provider's endpoint https://api.deepseek.com/anthropic (anthropic); the key and the models are the same");
+  EXPECT_EQ(change("https://api.z.ai/api/paas/v4", "openai-chat"),
+            "Penstock uses the provider's endpoint https://api.z.ai/api/anthropic (anthropic); the key and the models are the same")
+      << "where only the configuration chooses that one";
 }
 
 TEST(ImportEndpoint, AVariableIsKept) {
