@@ -8,9 +8,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/secret.h"
+#include "llm/request_kind.h"
 
 namespace penstock::config {
 
@@ -59,10 +61,29 @@ struct ProviderModel {
 
 enum class CredentialMode : std::uint8_t { rotate, passthrough };
 
+struct PoolKey {
+  Secret key;
+  unsigned weight = 1;  // with rotation: weighted
+};
+
 struct Credentials {
   CredentialMode mode = CredentialMode::rotate;
-  std::vector<Secret> pool;
+  std::vector<PoolKey> pool;
+  std::string rotation = "round_robin";  // a word that policy::parse_rotation knows
   Milliseconds cooldown{60'000};
+  unsigned max_inflight = 0;  // requests at the same time with one key; 0: no limit
+};
+
+/// What waits where a limit of requests at the same time is reached.
+struct Queue {
+  unsigned length = 32;
+  Milliseconds wait{5'000};
+};
+
+/// A request that is made now and then, to see whether a provider lives.
+struct HealthCheck {
+  std::string path;  // of a GET below base_url, with a leading slash
+  Milliseconds every{30'000};
 };
 
 /// One entry under `providers`. Empty members mean: as the catalogue says.
@@ -82,6 +103,9 @@ struct Provider {
   std::optional<std::string> proxy;  // http://host:port; "none" switches HTTPS_PROXY off for this provider
   std::optional<bool> count_tokens;  // has POST /v1/messages/count_tokens
   bool enabled = true;
+  unsigned max_inflight = 0;  // requests at the same time to one model; 0: no limit
+  Queue queue;
+  std::optional<HealthCheck> health_check;
 };
 
 struct Target {
@@ -89,14 +113,47 @@ struct Target {
   unsigned weight = 1;
 };
 
+/// How the next one of several targets is chosen.
+enum class Balance : std::uint8_t { ordered, weighted, round_robin, least_busy, fastest, cheapest };
+
 /// One line of `models`: what a client may ask for. Exactly one of name and match is set.
 struct ModelRule {
   std::string name;   // exact
   std::string match;  // glob
   std::vector<Target> to;
-  std::string balance = "ordered";
+  Balance balance = Balance::ordered;
   std::string display_name;
 };
+
+/// One line of `routes`: where requests of a kind go.
+struct KindRoute {
+  llm::RequestKind kind = llm::RequestKind::background;
+  std::vector<std::string> to;      // in order of preference: names of `models`, or provider/model
+  std::uint64_t over = 200'000;     // with long_context: input tokens from which on
+  std::vector<std::string> models;  // globs of the names asked for that it concerns; none: every name
+};
+
+/// What is tried next, by what was asked for: that name, the name or pattern of a rule, provider/model, or `*` for all others. The values
+/// are names of `models`, or provider/model.
+struct Fallbacks {
+  using Chains = std::vector<std::pair<std::string, std::vector<std::string>>>;
+  Chains on_error, on_context_overflow, on_refusal;
+};
+
+/// Trying again, before an answer has begun.
+struct Retry {
+  unsigned attempts = 2;  // for each target, the first included
+  Milliseconds backoff{500}, max_backoff{8'000};
+  Milliseconds deadline{600'000};  // of the whole request: no attempt begins after it
+};
+
+/// When a target that fails is left alone.
+struct Cooldown {
+  unsigned failures = 3;  // in a row
+  Milliseconds rest{30'000};
+};
+
+enum class Affinity : std::uint8_t { session, none };
 
 /// A named set-up for `penstock run`, or a variant's file. Models are what a client may ask for: `provider/model-id`, or a name of
 /// `models`.
@@ -118,6 +175,17 @@ struct Profile {
 /// Where `penstock keys set` puts a key, and where one is looked for besides the environment.
 enum class CredentialStore : std::uint8_t { files, keyring };
 
+enum class SearchKind : std::uint8_t { searxng, brave };
+
+/// The gateway's own web search.
+struct WebSearch {
+  std::string url;  // no slash at its end; empty: there is none
+  SearchKind kind = SearchKind::searxng;
+  std::optional<Secret> api_key;             // never empty when set
+  std::vector<std::string> unset_variables;  // variables that the file names for the key and that have no value
+  unsigned max_results = 8;
+};
+
 enum class AnswersModel : std::uint8_t { automatic, provider, asked };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -135,11 +203,19 @@ struct Config {
   std::vector<Provider> providers;
   std::vector<ModelRule> models;
   std::string default_model;
+  std::vector<KindRoute> routes;  // in the order of the file: the first that fits decides
+  Fallbacks fallbacks;
+  Retry retry;
+  Cooldown cooldown;
+  Affinity affinity = Affinity::session;
+  std::optional<Milliseconds> hedge_background;  // silence after which a background request is sent to the next target too; none: never
+  bool share_background = false;                 // equal background requests under way share one answer
   AnswersModel answers_model = AnswersModel::automatic;
   std::vector<std::string> picker{"*"};
   Log log;
   std::vector<Profile> profiles;
   CredentialStore credential_store = CredentialStore::files;
+  WebSearch web_search;
   /// Files of profiles that are at fault, by the profile's name: the faults, a line each. Their profiles are not among `profiles`.
   std::map<std::string, std::string> left_out;
 };

@@ -40,6 +40,14 @@ std::string list(const std::vector<Secret>& secrets) {
   return list(words);
 }
 
+/// A key alone, or with its weight.
+std::string list(const std::vector<PoolKey>& pool) {
+  std::vector<std::string> items;
+  for (const auto& [key, weight] : pool)
+    items.push_back(weight == 1 ? text(key.masked()) : fmt::format("{{ key: {}, weight: {} }}", text(key.masked()), weight));
+  return "[" + join(items, ", ") + "]";
+}
+
 std::string text(Milliseconds value) {
   const auto count = value.count();
   return count % 1000 == 0 ? fmt::format("{}s", count / 1000) : fmt::format("{}ms", count);
@@ -115,7 +123,9 @@ void write_credentials(const Provider& provider, Writer& out) {
   const bool rotates = credentials.mode == CredentialMode::rotate;
   out.value("mode", rotates ? "rotate" : "passthrough");
   if (rotates) out.value("pool", list(credentials.pool));
+  if (rotates) out.value("rotation", credentials.rotation);
   out.value("cooldown", text(credentials.cooldown));
+  if (credentials.max_inflight != 0) out.value("max_inflight", std::to_string(credentials.max_inflight));
   out.close();
 }
 
@@ -135,6 +145,14 @@ void write_models(const std::vector<ProviderModel>& models, Writer& out) {
     out.line(facts + " }");
   }
   out.close();
+}
+
+void write_limits(const Provider& provider, Writer& out) {
+  if (provider.max_inflight != 0) out.value("max_inflight", std::to_string(provider.max_inflight));
+  if (provider.max_inflight != 0 || provider.credentials.max_inflight != 0)
+    out.value("queue", fmt::format("{{ length: {}, wait: {} }}", provider.queue.length, text(provider.queue.wait)));
+  if (const auto& check = provider.health_check)
+    out.value("health_check", fmt::format("{{ path: {}, every: {} }}", text(check->path), text(check->every)));
 }
 
 void write_provider(const Provider& provider, Writer& out) {
@@ -160,6 +178,7 @@ void write_provider(const Provider& provider, Writer& out) {
     out.optional_text("total", timeouts.total);
     out.close();
   }
+  write_limits(provider, out);
   out.optional_text("ca_file", provider.ca_file);
   if (provider.proxy) out.value("proxy", text(proxy_text(*provider.proxy)));
   if (provider.count_tokens) out.value("count_tokens", *provider.count_tokens ? "true" : "false");
@@ -172,7 +191,43 @@ void write_rule(const ModelRule& rule, Writer& out) {
     targets.push_back(fmt::format("{{ target: {}, weight: {} }}", text(target.provider + "/" + target.model), target.weight));
   std::string facts = rule.match.empty() ? "- { name: " + text(rule.name) : "- { match: " + text(rule.match);
   if (!rule.display_name.empty()) facts += ", display_name: " + text(rule.display_name);
-  out.line(facts + fmt::format(", balance: {}, to: [{}] }}", rule.balance, join(targets, ", ")));
+  out.line(facts + fmt::format(", balance: {}, to: [{}] }}", name(rule.balance), join(targets, ", ")));
+}
+
+void write_routes(const std::vector<KindRoute>& routes, Writer& out) {
+  if (routes.empty()) return;
+  out.open("routes");
+  for (const KindRoute& route : routes) {
+    std::string facts = "{ to: " + list(route.to);
+    if (route.kind == llm::RequestKind::long_context) facts += fmt::format(", over: {}", route.over);
+    if (!route.models.empty()) facts += ", models: " + list(route.models);
+    out.value(name(route.kind), facts + " }");
+  }
+  out.close();
+}
+
+void write_fallbacks(const Fallbacks& fallbacks, Writer& out) {
+  const std::pair<std::string_view, const Fallbacks::Chains*> kinds[] = {
+      {"on_error", &fallbacks.on_error}, {"on_context_overflow", &fallbacks.on_context_overflow}, {"on_refusal", &fallbacks.on_refusal}};
+  if (std::ranges::all_of(kinds, [](const auto& kind) { return kind.second->empty(); })) return;
+  out.open("fallbacks");
+  for (const auto& [key, chains] : kinds) {
+    if (chains->empty()) continue;
+    out.open(key);
+    for (const auto& [asked, names] : *chains) out.value(text(asked), list(names));
+    out.close();
+  }
+  out.close();
+}
+
+void write_attempts(const Config& config, Writer& out) {
+  const Retry& retry = config.retry;
+  out.value("retry", fmt::format("{{ attempts: {}, backoff: {}, max_backoff: {}, deadline: {} }}", retry.attempts, text(retry.backoff),
+                                 text(retry.max_backoff), text(retry.deadline)));
+  out.value("cooldown", fmt::format("{{ failures: {}, for: {} }}", config.cooldown.failures, text(config.cooldown.rest)));
+  out.value("affinity", config.affinity == Affinity::session ? "session" : "none");
+  if (config.hedge_background) out.value("hedge", fmt::format("{{ background: {} }}", text(*config.hedge_background)));
+  if (config.share_background) out.value("share", "{ background: on }");
 }
 
 void write_profile(const Profile& profile, Writer& out) {
@@ -199,6 +254,15 @@ void write_profile(const Profile& profile, Writer& out) {
   out.close();
 }
 
+void write_web_search(const WebSearch& search, Writer& out) {
+  out.open("web_search");
+  out.value("url", text(search.url));
+  out.value("kind", search.kind == SearchKind::brave ? "brave" : "searxng");
+  if (search.api_key) out.value("api_key", text(search.api_key->masked()));
+  out.value("max_results", std::to_string(search.max_results));
+  out.close();
+}
+
 }  // namespace
 
 std::string effective(const Config& config) {
@@ -218,6 +282,9 @@ std::string effective(const Config& config) {
     out.close();
   }
   out.optional_text("default_model", config.default_model);
+  write_routes(config.routes, out);
+  write_fallbacks(config.fallbacks, out);
+  write_attempts(config, out);
   if (!config.profiles.empty()) {
     out.open("profiles");
     for (const Profile& profile : config.profiles) write_profile(profile, out);
@@ -225,6 +292,7 @@ std::string effective(const Config& config) {
   }
   constexpr std::array<std::string_view, 3> kAnswers = {"{ model: auto }", "{ model: provider }", "{ model: asked }"};
   out.value("answers", std::string(kAnswers[static_cast<std::size_t>(config.answers_model)]));
+  if (!config.web_search.url.empty()) write_web_search(config.web_search, out);
   out.value("picker", list(config.picker));
   out.value("credentials", config.credential_store == CredentialStore::keyring ? "keyring" : "files");
   out.value("log", fmt::format("{{ level: {}, format: {} }}", config.log.level, config.log.format == LogFormat::json ? "json" : "text"));

@@ -26,6 +26,9 @@ TEST(Effective, SpellsOutTheDefaults) {
             "  drain: 30s\n"
             "auth:\n"
             "  tokens: []\n"
+            "retry: { attempts: 2, backoff: 500ms, max_backoff: 8s, deadline: 600s }\n"
+            "cooldown: { failures: 3, for: 30s }\n"
+            "affinity: session\n"
             "answers: { model: auto }\n"
             "picker: [\"*\"]\n"
             "credentials: files\n"
@@ -48,6 +51,9 @@ providers:
     proxy: none
     count_tokens: false
     enabled: false
+    max_inflight: 4
+    queue: { length: 7, wait: 1500ms }
+    health_check: { path: /v1/models, every: 1m }
   claude: { catalog: anthropic, credentials: { mode: passthrough } }
 models:
   - { name: glm, display_name: GLM, to: zai/glm-5.3 }
@@ -59,9 +65,35 @@ credentials: keyring
 log: { level: warn, format: json }
 )"));
   EXPECT_EQ(effective(parsed(text)), text);
-  for (const auto* part : {"listen: [\"127.0.0.1:1\", \"[::1]:2\"]", "drain: 1500ms", "auth: { header: \"x-k\" }", "input: 0.0036",
-                           "\"B $${x}\"", "effort: \"low,max\"", "total: 4s", "mode: passthrough", "weight: 3", "default_model: \"glm\"",
-                           "model: asked", "credentials: keyring", "format: json", "enabled: false"})
+  for (const auto* part :
+       {"listen: [\"127.0.0.1:1\", \"[::1]:2\"]", "drain: 1500ms", "auth: { header: \"x-k\" }", "input: 0.0036", "\"B $${x}\"",
+        "effort: \"low,max\"", "total: 4s", "mode: passthrough", "weight: 3", "default_model: \"glm\"", "model: asked", "max_inflight: 4",
+        "queue: { length: 7, wait: 1500ms }", "every: 60s }", "credentials: keyring", "format: json", "enabled: false"})
+    EXPECT_TRUE(text.contains(part)) << part << "\n" << text;
+}
+
+TEST(Effective, RoutingComesBackTheSame) {
+  const std::string text = effective(parsed(R"(
+providers: { mine: { base_url: "http://h:1" } }
+models:
+  - { name: glm, to: zai/glm-5.3 }
+  - { match: "anthropic/*", to: mine/a }
+routes:
+  thinking: glm
+  long_context: { over: 90000, to: [ mine/a, glm ] }
+  background: { to: mine/b, models: "*haiku*" }
+fallbacks: { on_error: { glm: [ mine/a ], "*": mine/b }, on_refusal: { "anthropic/*": glm } }
+retry: { attempts: 4, backoff: 100ms, max_backoff: 3s, deadline: 2m }
+cooldown: { failures: 1, for: 1500ms }
+affinity: none
+hedge: { background: 2500ms }
+share: { background: yes }
+)"));
+  EXPECT_EQ(effective(parsed(text)), text);
+  for (const auto* part :
+       {"routes:\n  thinking: { to: [\"glm\"] }\n  long_context: { to: [\"mine/a\", \"glm\"], over: 90000 }\n  background:",
+        "models: [\"*haiku*\"]", "\"*\": [\"mine/b\"]", "on_refusal:\n    \"anthropic/*\": [\"glm\"]", "deadline: 120s", "affinity: none",
+        "hedge: { background: 2500ms }", "share: { background: on }"})
     EXPECT_TRUE(text.contains(part)) << part << "\n" << text;
 }
 
@@ -70,14 +102,14 @@ TEST(Effective, NeverShowsASecret) {
 auth: { tokens: [ hunter2-token-abcdefgh-1234 ] }
 providers:
   zai: { api_key: hunter2-short, proxy: "http://u:hunter2@p:1", headers: { x-api-token: hunter2-header } }
-  anthropic: { credentials: { pool: [ hunter2-pool-abcdefgh-5678 ] } }
+  anthropic: { credentials: { pool: [ hunter2-pool-abcdefgh-5678, { key: hunter2-pool-abcdefgh-9abc, weight: 3 } ] } }
 profiles:
   heavy: { models: { main: zai/glm }, env: { DB_PASSWD: hunter2-db, DSN: "pg://hunter2", LEVEL: "3" } }
 )"));
   EXPECT_FALSE(text.contains("hunter2")) << text;
   EXPECT_TRUE(text.contains("\"LEVEL\": \"3\"")) << text;
   EXPECT_TRUE(text.contains("tokens: [\"…1234\"]")) << text;
-  EXPECT_TRUE(text.contains("pool: [\"…5678\"]")) << text;
+  EXPECT_TRUE(text.contains("pool: [\"…5678\", { key: \"…9abc\", weight: 3 }]")) << text;
   EXPECT_TRUE(text.contains("proxy: \"http://…@p:1\"")) << text;
 }
 

@@ -61,7 +61,11 @@ TEST(Fields, TheTableTellsTheDefaultsOfConfig) {
       "\n  drain: " + default_of("server.drain") + "\nanswers: { model: " + default_of("answers.model") + " }\npicker: \"" +
       default_of("picker") + "\"\nlog: { level: " + default_of("log.level") + ", format: " + default_of("log.format") + " }\n" +
       "providers: { p: { base_url: http://h, credentials: { pool: [k], mode: " + default_of("providers.*.credentials.mode") +
-      ", cooldown: " + default_of("providers.*.credentials.cooldown") + " } } }\n";
+      ", rotation: " + default_of("providers.*.credentials.rotation") + ", cooldown: " + default_of("providers.*.credentials.cooldown") +
+      " }, queue: { length: " + default_of("providers.*.queue.length") + ", wait: " + default_of("providers.*.queue.wait") +
+      " }, health_check: { path: /x, every: " + default_of("providers.*.health_check.every") + " } } }\n" +
+      "routes: { long_context: { to: p/x, over: " + default_of("@route.over") + " } }\n" +
+      "models: [ { name: m, to: p/x, balance: " + default_of("models[].balance") + " } ]\n";
   const auto config = parse(text, "f", {.environment = [](const std::string&) { return std::nullopt; }, .catalog_names = {}});
   ASSERT_TRUE(config) << to_text(config.error().front());
   const Config plain;
@@ -76,6 +80,29 @@ TEST(Fields, TheTableTellsTheDefaultsOfConfig) {
   EXPECT_EQ(config->log.format, plain.log.format);
   EXPECT_EQ(config->providers[0].credentials.mode, Credentials{}.mode);
   EXPECT_EQ(config->providers[0].credentials.cooldown, Credentials{}.cooldown);
+  EXPECT_EQ(config->providers[0].credentials.rotation, Credentials{}.rotation);
+  EXPECT_EQ(config->providers[0].queue.length, Queue{}.length);
+  EXPECT_EQ(config->providers[0].queue.wait, Queue{}.wait);
+  EXPECT_EQ(config->providers[0].health_check->every, HealthCheck{}.every);
+  EXPECT_EQ(config->routes[0].over, KindRoute{}.over);
+  EXPECT_EQ(config->models[0].balance, ModelRule{}.balance);
+}
+
+TEST(Fields, TheTableTellsTheDefaultsOfAttempts) {
+  const std::string text = "retry: { attempts: " + default_of("retry.attempts") + ", backoff: " + default_of("retry.backoff") +
+                           ", max_backoff: " + default_of("retry.max_backoff") + ", deadline: " + default_of("retry.deadline") +
+                           " }\ncooldown: { failures: " + default_of("cooldown.failures") + ", for: " + default_of("cooldown.for") +
+                           " }\naffinity: " + default_of("affinity") + "\n";
+  const auto config = parse(text, "f", {.environment = [](const std::string&) { return std::nullopt; }, .catalog_names = {}});
+  ASSERT_TRUE(config) << to_text(config.error().front());
+  const Config plain;
+  EXPECT_EQ(config->retry.attempts, plain.retry.attempts);
+  EXPECT_EQ(config->retry.backoff, plain.retry.backoff);
+  EXPECT_EQ(config->retry.max_backoff, plain.retry.max_backoff);
+  EXPECT_EQ(config->retry.deadline, plain.retry.deadline);
+  EXPECT_EQ(config->cooldown.failures, plain.cooldown.failures);
+  EXPECT_EQ(config->cooldown.rest, plain.cooldown.rest);
+  EXPECT_EQ(config->affinity, plain.affinity);
 }
 
 }  // namespace

@@ -81,8 +81,10 @@ std::expected<Config, std::vector<Fault>> parse(std::string_view text, const std
   fill_server(source, config, report);
   fill_providers(source, config, report);
   fill_models(source, config, report);
+  fill_routing(source, config, report);
   fill_profiles(source, config, report);
   fill_answers(source, config);
+  fill_web_search(source, config, report);
   if (!report.faults.empty()) return std::unexpected(sorted(std::move(report.faults)));
   return config;
 }

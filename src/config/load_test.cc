@@ -148,7 +148,7 @@ LoadContext example_context() {
                          {"VLLM_KEY", "vk"},
                          {"CLAUDE_TOKEN_1", "c1"},
                          {"CLAUDE_TOKEN_2", "c2"}});
-  around.catalog_names.insert(around.catalog_names.end(), {"a", "b"});
+  around.catalog_names.insert(around.catalog_names.end(), {"a", "b", "gemini"});
   return around;
 }
 
@@ -166,8 +166,11 @@ TEST(Load, TheInterfaceExampleHasNoFault) {
   EXPECT_EQ(config->providers[2].credentials.pool.size(), 2U);
   ASSERT_EQ(config->models.size(), 6U);
   EXPECT_EQ(config->models[2].to[0].weight, 3U);
-  EXPECT_EQ(config->models[2].balance, "weighted");
+  EXPECT_EQ(config->models[2].balance, Balance::weighted);
   EXPECT_EQ(config->models[5].to[0].model, "*");
+  ASSERT_EQ(config->routes.size(), 2U);
+  EXPECT_EQ(config->routes[1].over, 200'000U);
+  EXPECT_EQ(config->fallbacks.on_error.at(0).second.at(0), "fast");
   EXPECT_FALSE(config->server.tls);
 }
 
@@ -182,7 +185,8 @@ TEST(Load, AMisspeltLaterKeyIsAFaultToo) {
   EXPECT_EQ(faults_of("retry: { attemps: 2 }\n"), "f.yaml:1:10: unknown key \"attemps\" in \"retry\"; did you mean \"attempts\"?");
   EXPECT_EQ(faults_of("routes: { backgrund: fast }\n"),
             "f.yaml:1:11: unknown key \"backgrund\" in \"routes\"; did you mean \"background\"?");
-  EXPECT_EQ(faults_of("routes: { images: { too: x } }\n"), "f.yaml:1:21: unknown key \"too\" in \"routes.images\"; did you mean \"to\"?");
+  EXPECT_EQ(faults_of("routes: { images: { to: mock/echo, modls: x } }\n"),
+            "f.yaml:1:36: unknown key \"modls\" in \"routes.images\"; did you mean \"models\"?");
   EXPECT_EQ(faults_of("budgets: [ { per: year } ]\n"),
             "f.yaml:1:19: \"budgets.per\": \"year\" is not known here; write hour, day, week or month");
 }

@@ -10,6 +10,14 @@ namespace penstock::config {
 
 namespace {
 
+/// Empty for a provider that is there.
+std::string provider_fault(const std::vector<std::string>& providers, const std::string& provider) {
+  if (std::ranges::find(providers, provider) != providers.end()) return {};
+  auto mend = suggestion(provider, providers);
+  if (mend.empty()) mend = "; add it under providers";
+  return "no provider is called " + shown(provider) + mend;
+}
+
 /// Reads the rules in order; later ones are held against the earlier.
 class RuleReader {
  public:
@@ -19,7 +27,7 @@ class RuleReader {
     ModelRule rule;
     rule.name = text_at(node, "name");
     rule.match = text_at(node, "match");
-    rule.balance = text_at(node, "balance", rule.balance);
+    rule.balance = value_at(node, "balance", parse_balance).value_or(rule.balance);
     rule.display_name = text_at(node, "display_name");
     check_names(node, rule);
     if (node.lacks("to")) report_.add(node.at, "a rule of \"models\" has no target; add to: provider/model");
@@ -27,14 +35,11 @@ class RuleReader {
     return rule;
   }
 
+ private:
   void check_provider(Position at, const std::string& provider) {
-    if (std::ranges::find(providers_, provider) != providers_.end()) return;
-    auto mend = suggestion(provider, providers_);
-    if (mend.empty()) mend = "; add it under providers";
-    report_.add(at, "no provider is called " + shown(provider) + mend);
+    if (auto fault = provider_fault(providers_, provider); !fault.empty()) report_.add(at, std::move(fault));
   }
 
- private:
   void check_names(const Node& node, const ModelRule& rule) {
     const bool no_name = node.lacks("name"), no_match = node.lacks("match");
     if (no_name && no_match) report_.add(node.at, "a rule of \"models\" has neither name nor match; add one");
@@ -73,18 +78,18 @@ bool matches(const ModelRule& rule, std::string_view name) {
   return rule.match.empty() ? rule.name == name : matches_glob(rule.match, name);
 }
 
-void fill_default_model(const Node& root, Config& config, RuleReader& reader, Report& report) {
-  const Node* node = root.scalar("default_model");
+void fill_default_model(const Source& source, Config& config, Report& report) {
+  const Node* node = source.root.scalar("default_model");
   if (node == nullptr) return;
   config.default_model = node->text;
-  if (std::ranges::any_of(config.models, [&](const ModelRule& rule) { return matches(rule, node->text); })) return;
-  if (const auto target = parse_target(node->text)) return reader.check_provider(node->at, target->provider);
-  std::vector<std::string> names;
-  for (const ModelRule& rule : config.models)
-    if (!rule.name.empty()) names.push_back(rule.name);
-  auto mend = suggestion(node->text, names);
-  if (mend.empty()) mend = "; write a name of models, or provider/model";
-  report.add(node->at, "\"default_model\": no rule of models fits " + shown(node->text) + mend);
+  check_destination({source, config, report}, "default_model", *node);
+}
+
+/// CCR's spelling of a target has a comma.
+std::string with_slash(std::string_view name) {
+  std::string out(name);
+  if (const auto at = out.find_first_of("/,"); at != std::string::npos) out[at] = '/';
+  return out;
 }
 
 constexpr std::string_view kMock = "mock";  // built in: always there as a target
@@ -103,7 +108,23 @@ void fill_models(const Source& source, Config& config, Report& report) {
   RuleReader reader(provider_names(config, source.context), report);
   for (const Node* node : source.root.list("models"))
     if (node->is_map()) config.models.push_back(reader.read(*node));
-  fill_default_model(source.root, config, reader, report);
+  fill_default_model(source, config, report);
+}
+
+void check_destination(const Destinations& among, std::string_view key, const Node& node) {
+  const auto& [source, config, report] = among;
+  if (std::ranges::any_of(config.models, [&](const ModelRule& rule) { return matches(rule, node.text); })) return;
+  if (const auto target = parse_target(with_slash(node.text))) {
+    auto fault = provider_fault(provider_names(config, source.context), target->provider);
+    if (!fault.empty()) report.add(node.at, std::move(fault));
+    return;
+  }
+  std::vector<std::string> names;
+  for (const ModelRule& rule : config.models)
+    if (!rule.name.empty()) names.push_back(rule.name);
+  auto mend = suggestion(node.text, names);
+  if (mend.empty()) mend = "; write a name of models, or provider/model";
+  report.add(node.at, json_quote(key) + ": no rule of models fits " + shown(node.text) + mend);
 }
 
 }  // namespace penstock::config

@@ -28,7 +28,7 @@ TEST(ModelPart, TargetsHaveThreeForms) {
   EXPECT_EQ(config->models[0].to.size(), 1U);
   EXPECT_EQ(config->models[1].to[1].model, "y/z");
   EXPECT_EQ(config->models[2].to[0].weight, 3U);
-  EXPECT_EQ(config->models[2].balance, "ordered");
+  EXPECT_EQ(config->models[2].balance, Balance::ordered);
 }
 
 TEST(ModelPart, ATargetsProviderIsKnown) {

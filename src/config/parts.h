@@ -21,13 +21,28 @@ void fill_server(const Source& source, Config& config, Report& report);
 void fill_providers(const Source& source, Config& config, Report& report);
 /// `models` and `default_model`: names are unique, targets lead to known providers. Needs config.providers.
 void fill_models(const Source& source, Config& config, Report& report);
+/// `routes`, `fallbacks`, `retry`, `cooldown`, `affinity`, `hedge`, `share`: every name leads somewhere. Needs config.models.
+void fill_routing(const Source& source, Config& config, Report& report);
 /// `profiles`: names that no provider has, models of known providers. Needs config.providers.
 void fill_profiles(const Source& source, Config& config, Report& report);
 /// `answers`, `picker`, `credentials`, `log`.
 void fill_answers(const Source& source, Config& config);
 
+/// `web_search`: whose API it is, and the key where that needs one.
+void fill_web_search(const Source& source, Config& config, Report& report);
+
 /// Every provider that a target may name.
 std::vector<std::string> provider_names(const Config& config, const LoadContext& context);
+
+/// What a name may lead to. Needs config.models and config.providers.
+struct Destinations {
+  const Source& source;
+  const Config& config;
+  Report& report;
+};
+/// Notes when the scalar `node`, the value of `key`, leads nowhere: no rule of `models` has or matches that name, and it is no model of a
+/// provider that is there (`provider/model`, or CCR's `provider,model`).
+void check_destination(const Destinations& among, std::string_view key, const Node& node);
 
 /// The scalar at `key` read by `read`, or nothing.
 template <typename T>

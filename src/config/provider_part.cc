@@ -17,6 +17,8 @@ namespace {
 
 bool contains(const std::vector<std::string>& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
+bool is_request_path(std::string_view path) { return path.starts_with('/') && is_secret_text(path); }
+
 /// Fills one entry under `providers`; `node_` may have any shape that check() let through, null among them.
 class ProviderReader {
  public:
@@ -35,6 +37,8 @@ class ProviderReader {
     read_quirks(node_, provider_.quirks);
     read_headers();
     read_timeouts();
+    read_limits();
+    read_health_check();
     provider_.enabled = value_at(node_, "enabled", parse_boolean).value_or(true);
     provider_.count_tokens = value_at(node_, "count_tokens", parse_boolean);
     apply_defaults();
@@ -98,14 +102,23 @@ class ProviderReader {
     Credentials& credentials = provider_.credentials;
     if (text_at(*node, "mode") == "passthrough") credentials.mode = CredentialMode::passthrough;
     credentials.cooldown = value_at(*node, "cooldown", parse_duration).value_or(credentials.cooldown);
-    for (const Node* item : node->list("pool"))
-      if (auto secret = item->is_scalar() ? key_of(*item) : std::nullopt) credentials.pool.push_back(std::move(*secret));
+    credentials.rotation = text_at(*node, "rotation", credentials.rotation);
+    credentials.max_inflight = count_at(*node, "max_inflight").value_or(0);
+    for (const Node* item : node->list("pool")) read_pool_key(*item, credentials);
     const bool has_pool = node->has_items("pool");
     const bool rotates = node->lacks("mode") || text_at(*node, "mode") == "rotate";
     if (has_pool && credentials.mode == CredentialMode::passthrough)
       report_.add(node->place_of("pool"), "mode: passthrough uses the client's credential; remove the pool");
     if (!has_pool && rotates) report_.add(node->at, "\"credentials\" has no pool; add one, or write mode: passthrough");
     if (has_pool && !node_.lacks("api_key")) report_.add(node_.place_of("api_key"), "give api_key or credentials.pool, not both");
+  }
+
+  void read_pool_key(const Node& item, Credentials& credentials) {
+    if (item.is_map() && item.lacks("key")) report_.add(item.at, "a key of the pool has no \"key\"; add key: ${VARIABLE}");
+    const Node* text = item.is_map() ? item.scalar("key") : &item;
+    if (text == nullptr || !text->is_scalar()) return;
+    auto secret = key_of(*text);
+    if (secret) credentials.pool.push_back({std::move(*secret), count_at(item, "weight").value_or(1)});
   }
 
   void read_models() {
@@ -182,13 +195,38 @@ class ProviderReader {
     timeouts.total = value_at(*node, "total", parse_duration);
   }
 
+  static std::optional<unsigned> count_at(const Node& map, std::string_view key) {
+    const auto count = value_at(map, key, parse_integer);
+    return count ? std::optional(static_cast<unsigned>(*count)) : std::nullopt;
+  }
+
+  void read_limits() {
+    provider_.max_inflight = count_at(node_, "max_inflight").value_or(0);
+    const Node* node = node_.find("queue");
+    if (node == nullptr) return;
+    provider_.queue.length = count_at(*node, "length").value_or(provider_.queue.length);
+    provider_.queue.wait = value_at(*node, "wait", parse_duration).value_or(provider_.queue.wait);
+  }
+
+  void read_health_check() {
+    const Node* node = node_.find("health_check");
+    if (node == nullptr) return;
+    if (node->lacks("path")) report_.add(node->at, "\"health_check\" has no path; add one, such as /v1/models");
+    HealthCheck check;
+    check.path = text_at(*node, "path");
+    if (!check.path.empty() && !is_request_path(check.path))
+      report_.add(node->find("path")->at, shown(check.path) + " is no path; begin with / and use no spaces, such as /v1/models");
+    check.every = value_at(*node, "every", parse_duration).value_or(check.every);
+    if (!check.path.empty()) provider_.health_check = std::move(check);
+  }
+
   /// Without a row of the catalogue there is nobody else to ask.
   void apply_defaults() {
     if (!provider_.catalog.empty()) return;
     const bool has_key = !node_.lacks("api_key") || provider_.has_credentials;
     if (provider_.dialect.empty()) provider_.dialect = "anthropic";
     // Without one in the file a key may still be stored (`penstock keys set`): whether there is one decides then.
-    if (provider_.auth.empty() && has_key) provider_.auth = "x-api-key";
+    if (provider_.auth.empty() && has_key) provider_.auth = provider_.dialect.starts_with("openai-") ? "bearer" : "x-api-key";
   }
 
   const Key& key_;

@@ -95,7 +95,7 @@ TEST(ProviderPart, CredentialsRotateOrPassThrough) {
   EXPECT_TRUE(rotating.has_credentials);
   EXPECT_EQ(rotating.credentials.mode, CredentialMode::rotate);
   ASSERT_EQ(rotating.credentials.pool.size(), 2U);
-  EXPECT_EQ(rotating.credentials.pool[1].reveal(), "other");
+  EXPECT_EQ(rotating.credentials.pool[1].key.reveal(), "other");
   EXPECT_EQ(rotating.credentials.cooldown, Milliseconds{5000});
   EXPECT_EQ(rotating.unset_variables, std::vector<std::string>{"NOPE"});
   EXPECT_EQ(one("  anthropic: { credentials: { mode: passthrough } }\n").credentials.mode, CredentialMode::passthrough);
@@ -174,6 +174,40 @@ TEST(ProviderPart, HeadersAreSafe) {
             "f:2:26: \"providers.zai.headers.x-a\": the variable NOPE is not set; set it, or write ${NOPE:-default}");
   EXPECT_EQ(faults_of("  zai: { headers: { Authorization: a } }\n"),
             "f:2:21: the header \"Authorization\" carries the credential; use api_key and auth instead");
+}
+
+TEST(ProviderPart, KeysOfAPoolMayHaveWeights) {
+  const auto credentials =
+      one("  zai: { credentials: { pool: [ a, { key: b, weight: 3 }, { key: ${NOPE} }, { key: c } ], rotation: weighted, "
+          "cooldown: 5s, max_inflight: 2 } }\n")
+          .credentials;
+  ASSERT_EQ(credentials.pool.size(), 3U) << "a key without a value is left out";
+  EXPECT_EQ(credentials.pool[0].weight, 1U);
+  EXPECT_EQ(credentials.pool[1].key.reveal(), "b");
+  EXPECT_EQ(credentials.pool[1].weight, 3U);
+  EXPECT_EQ(credentials.rotation, "weighted");
+  EXPECT_EQ(credentials.cooldown, Milliseconds{5000});
+  EXPECT_EQ(credentials.max_inflight, 2U);
+  EXPECT_EQ(faults_of("  zai: { credentials: { pool: [ { weight: 2 } ] } }\n"),
+            "f:2:33: a key of the pool has no \"key\"; add key: ${VARIABLE}");
+  EXPECT_NE(
+      faults_of("  zai: { credentials: { pool: [ a ], rotation: any } }\n").find("write round_robin, least_used, weighted or remaining"),
+      std::string::npos);
+}
+
+TEST(ProviderPart, LimitsAndHealthChecks) {
+  const auto plain = one("  zai: { api_key: k }\n");
+  EXPECT_EQ(plain.max_inflight, 0U);
+  EXPECT_FALSE(plain.health_check);
+  const auto provider = one("  zai: { max_inflight: 8, queue: { length: 0, wait: 1s }, health_check: { path: /v1/models } }\n");
+  EXPECT_EQ(provider.max_inflight, 8U);
+  EXPECT_EQ(provider.queue.length, 0U);
+  EXPECT_EQ(provider.queue.wait, Milliseconds{1000});
+  EXPECT_EQ(provider.health_check->path, "/v1/models");
+  EXPECT_EQ(provider.health_check->every, Milliseconds{30'000});
+  EXPECT_EQ(faults_of("  zai: { health_check: { every: 5s } }\n"), "f:2:24: \"health_check\" has no path; add one, such as /v1/models");
+  EXPECT_EQ(faults_of("  zai: { health_check: { path: v1 } }\n"),
+            "f:2:32: \"v1\" is no path; begin with / and use no spaces, such as /v1/models");
 }
 
 TEST(ProviderPart, TheRest) {

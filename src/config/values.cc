@@ -89,6 +89,8 @@ std::string_view without_slashes(std::string_view text) {
   return text;
 }
 
+constexpr std::array<std::string_view, 6> kBalances{"ordered", "weighted", "round_robin", "least_busy", "fastest", "cheapest"};
+
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -164,6 +166,14 @@ std::string to_text(const ListenAddress& address) {
   const bool v6 = address.host.contains(':');
   return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
+
+Parsed<Balance> parse_balance(std::string_view text) {
+  const auto found = std::ranges::find(kBalances, text);
+  if (found == kBalances.end()) return std::unexpected(shown(text) + " is no way of choosing among targets");
+  return static_cast<Balance>(found - kBalances.begin());
+}
+
+std::string_view name(Balance balance) { return kBalances[static_cast<std::size_t>(balance)]; }
 
 Parsed<std::string> parse_base_url(std::string_view text) {
   // A URL may carry a password; it is never repeated in a message.

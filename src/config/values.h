@@ -36,6 +36,10 @@ using Parsed = std::expected<T, std::string>;
 /// `host:port`, an IPv6 address in brackets.
 [[nodiscard]] std::string to_text(const ListenAddress& address);
 
+/// A word of models[].balance, and back.
+[[nodiscard]] Parsed<Balance> parse_balance(std::string_view text);
+[[nodiscard]] std::string_view name(Balance balance);
+
 /// http or https without user, query or fragment; comes back without a trailing `/`, `/v1` or `/v1/messages`.
 [[nodiscard]] Parsed<std::string> parse_base_url(std::string_view text);
 /// `none`, or http://host:port, which may hold user:password@.

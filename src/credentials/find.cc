@@ -31,7 +31,7 @@ class Walk {
   bool configuration() const {
     if (!entry_) return true;
     if (entry_->api_key && !offer(Place::configuration, "configuration", *entry_->api_key)) return false;
-    for (const auto& key : entry_->credentials.pool)
+    for (const auto& [key, weight] : entry_->credentials.pool)
       if (!offer(Place::configuration, "configuration", key)) return false;
     return true;
   }

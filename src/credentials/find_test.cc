@@ -138,7 +138,7 @@ TEST_F(FindTest, the_walk_shows_every_place_in_the_order_of_the_search) {
   config::Provider entry;
   entry.name = "mine";
   entry.api_key = Secret("configured");
-  entry.credentials.pool = {Secret("pooled")};
+  entry.credentials.pool = {{.key = Secret("pooled")}};
   variables_["KIMI_API_KEY"] = "variable";
   write("keys/mine", "own");
   write("keys/kimi", "of-the-row", 0644);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "dialect/claude_code_marks.h"
 #include "dialect/edit.h"
 #include "dialect/quirk_fields.h"
 #include "dialect/quirk_thinking.h"
@@ -100,6 +101,29 @@ void edit_plain_fields(const Edit& edit, json::Value root, const Fields& fields)
   if (fields.metadata) edit_metadata(edit, root, *fields.metadata);
 }
 
+void remove_tag(const Edit& edit, json::Value text) {
+  if (auto left = without_tag(text, edit.context.facts->subagent_tag)) edit.patch.replace(text, '"' + *left + '"');
+}
+
+void remove_tag_from_texts(const Edit& edit, json::Value content) {
+  if (content.is_string()) return remove_tag(edit, content);
+  for (const auto& block : content.elements())
+    if (const auto text = block.find("text")) remove_tag(edit, *text);
+}
+
+/// CCR's tag is for the gateway alone.
+void remove_subagent_tag(const Edit& edit, json::Value root) {
+  const auto* const facts = edit.context.facts;
+  if (facts == nullptr || facts->subagent_tag.empty()) return;
+  if (const auto system = facts->tag_in_turn ? std::nullopt : root.find("system")) return remove_tag_from_texts(edit, *system);
+  const auto messages = root.find("messages");
+  if (!messages) return;
+  for (const auto& message : messages->elements()) {
+    if (message.begin() > facts->subagent_tag.begin) return;
+    if (const auto content = message.find("content")) remove_tag_from_texts(edit, *content);
+  }
+}
+
 /// Nothing but the model's name, and what Anthropic could not have made.
 void apply_transparent(const Edit& edit, json::Value root) {
   edit_model(edit, root.find("model"));
@@ -118,6 +142,7 @@ void apply_transparent(const Edit& edit, json::Value root) {
 void apply(const Quirks& quirks, const json::Document& document, const RequestContext& context, json::Patch& patch) {
   const Edit edit{quirks, context, patch};
   const auto root = document.root();
+  remove_subagent_tag(edit, root);
   static const Quirks kTransparent = transparent();
   if (quirks == kTransparent) return apply_transparent(edit, root);
   const auto fields = sort_fields(edit, root);

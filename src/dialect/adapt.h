@@ -18,7 +18,7 @@ struct RequestContext {
   std::string_view model;                 // as the provider spells it; empty: the body's model stays
   std::uint64_t max_output = 0;           // tokens that the model can answer with; 0: unknown
   const SignatureCodec* codec = nullptr;  // null: no tag opens
-  const llm::Facts* facts = nullptr;      // when given, what it says is absent is not looked for
+  const llm::Facts* facts = nullptr;      // when given: what it says is absent is not looked for, and its subagent_tag is removed
 };
 
 /// Puts into `patch` all that the quirks ask for: one walk over the document, then one over its list of messages. `patch` is over

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dialect/claude_code_marks.h"
 #include "dialect/signature.h"
 
 namespace penstock::dialect {
@@ -17,6 +18,8 @@ constexpr std::array<std::string_view, 11> kDeciding{"model",         "stream", 
                                                      "tools",         "tool_choice", "max_tokens",        "thinking",
                                                      "output_config", "metadata",    "context_management"};
 constexpr std::size_t kMaxSession = 128;
+/// The prompt of a subagent stands in one of them.
+constexpr std::uint32_t kFirstTurns = 2;
 
 Error fault(std::string_view path, std::string_view what) {
   return client_error(ErrorKind::invalid_request, std::string(path) + ": " + std::string(what));
@@ -38,7 +41,8 @@ class Inspection {
   Result<llm::Facts> run(const json::Document& document) {
     const auto root = document.root();
     if (!root.is_object()) return fail(client_error(ErrorKind::invalid_request, "the request body must be a JSON object"));
-    facts_.body_bytes = document.text().size();
+    body_ = document.text();
+    facts_.body_bytes = body_.size();
     for (const auto& [key, value] : root.members()) {
       if (!key.has_valid_escapes())  // a provider may read it otherwise than we do
         return fail(client_error(ErrorKind::invalid_request,
@@ -71,7 +75,7 @@ class Inspection {
     if (name == "messages") return messages(value);
     if (name == "stream") return stream(value);
     if (name == "max_tokens") return max_tokens(value);
-    if (name == "system") blocks(value);
+    if (name == "system") system(value);
     if (name == "tools") tools(value);
     if (name == "thinking") thinking(value);
     if (name == "output_config") output_config(value);
@@ -102,10 +106,18 @@ class Inspection {
     return {};
   }
 
+  void system(json::Value value) {
+    place_ = Place::system;
+    if (value.is_string()) text(value.raw_text());
+    blocks(value);
+    place_ = Place::elsewhere;
+  }
+
   Status messages(json::Value value) {
     if (!value.is_array()) return fail(fault("messages", "expected an array"));
     if (value.is_empty()) return fail(fault("messages", "at least one message is required"));
     for (const auto& message : value.elements()) {
+      if (facts_.messages == 0) facts_.first_turn = {message.begin(), message.end()};
       if (const auto problem = this->message(message); !problem.empty())
         return fail(client_error(ErrorKind::invalid_request, "messages." + std::to_string(facts_.messages) + std::string(problem)));
       ++facts_.messages;
@@ -117,18 +129,49 @@ class Inspection {
   std::string_view message(json::Value value) {
     if (!value.is_object()) return ": expected an object";
     bool has_role = false;
+    place_ = Place::user_turn;  // unless the role, which clients write first, says otherwise
     for (const auto& [key, inner] : value.members()) {
       const auto name = key.text(key_);
       if (name == "role") {
         if (!inner.is_string()) return ".role: expected a string";
-        facts_.system_turns += inner.equals("system");
+        role(inner);
         has_role = true;
       } else if (name == "content") {
         if (!inner.is_string() && !inner.is_array()) return ".content: expected a string or an array of content blocks";
+        if (inner.is_string()) text(inner.raw_text());
         if (!blocks(inner)) return ".content: a content block must be an object";
       }
     }
+    place_ = Place::elsewhere;
     return has_role ? "" : ".role: field required";
+  }
+
+  void role(json::Value word) {
+    if (word.equals("assistant")) place_ = Place::elsewhere;
+    if (!word.equals("system")) return;
+    ++facts_.system_turns;
+    place_ = Place::system_turn;
+  }
+
+  /// A text that is not the model's: it may hold more than words.
+  void text(std::string_view written) {
+    if (place_ == Place::elsewhere) return;
+    const bool reminder = place_ == Place::user_turn && is_reminder(written);
+    if (place_ == Place::system) facts_.subagent |= names_subagent(written);
+    if (place_ == Place::system_turn || reminder) facts_.plan_mode = find_plan_mode(written).value_or(facts_.plan_mode);
+    // A reminder may quote a user's notes on how to write the tag.
+    if (place_ == Place::system || (place_ == Place::user_turn && !reminder && facts_.messages < kFirstTurns)) tag(written);
+  }
+
+  /// The system prompt's counts before a turn's.
+  void tag(std::string_view written) {
+    if (!facts_.subagent_tag.empty() && (!facts_.tag_in_turn || place_ != Place::system)) return;
+    const auto found = find_subagent_tag(written);
+    if (!found) return;
+    const auto at = static_cast<std::size_t>(written.data() - body_.data());
+    facts_.subagent_tag = {at + found->begin, at + found->end};
+    facts_.subagent_model = found->model;
+    facts_.tag_in_turn = place_ != Place::system;
   }
 
   /// False when one of the blocks is no object.
@@ -140,7 +183,7 @@ class Inspection {
 
   bool block(json::Value value) {
     if (!value.is_object()) return false;
-    std::string_view type, signature;
+    std::string_view type, signature, words;
     json::Value content;
     bool has_content = false;
     for (const auto& [key, inner] : value.members()) {
@@ -148,14 +191,23 @@ class Inspection {
       if (name == "type") type = inner.text(type_);
       if (name == "signature" || name == "data") signature = inner.is_string() ? inner.raw_text() : "";
       if (name == "cache_control") facts_.cache_control = true;
+      if (name == "text" && inner.is_string()) words = inner.raw_text();
       if (name == "content" && inner.is_array()) {
         content = inner;
         has_content = true;
       }
     }
     count(type, signature);
-    if (has_content) blocks(content);  // a tool result's
+    if (type == "text") text(words);
+    if (has_content) result(content);
     return true;
+  }
+
+  /// A tool's words are neither the user's nor Claude Code's.
+  void result(json::Value content) {
+    const auto place = std::exchange(place_, Place::elsewhere);
+    blocks(content);
+    place_ = place;
   }
 
   void count(std::string_view type, std::string_view signature) {
@@ -193,9 +245,13 @@ class Inspection {
     if (const auto user = value.find("user_id")) facts_.session = session_of(user->text(type_));
   }
 
+  enum class Place : std::uint8_t { system, user_turn, system_turn, elsewhere };
+
   Endpoint endpoint_;
   llm::Facts facts_;
-  unsigned seen_ = 0;  // a bit for each of kDeciding
+  std::string_view body_;
+  Place place_ = Place::elsewhere;  // of the text that is looked at
+  unsigned seen_ = 0;               // a bit for each of kDeciding
   std::string key_, type_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dialect/claude_code_marks.h"
+
 namespace penstock::dialect {
 
 namespace {
@@ -47,6 +49,8 @@ std::optional<llm::Media> media_of(Value block) {
 /// Reads one body.
 class Reader {
  public:
+  explicit Reader(const llm::ByteRange& subagent_tag) : subagent_tag_(subagent_tag) {}
+
   Result<llm::Request> read(Value root) {
     for (const auto [key, value] : root.members()) {
       std::string scratch;
@@ -109,7 +113,7 @@ class Reader {
   /// A string, or a list of blocks.
   Status content_of(Value content, std::vector<Part>& parts) {
     if (content.is_string()) {
-      parts.push_back({llm::TextPart{{content.raw_text()}}});
+      parts.push_back({llm::TextPart{words_of(content)}});
       return {};
     }
     std::size_t at = 0;
@@ -120,10 +124,16 @@ class Reader {
     return {};
   }
 
+  Text words_of(std::optional<Value> value) {
+    if (subagent_tag_.empty() || !value) return text_of(value);
+    auto left = without_tag(*value, subagent_tag_);
+    return left ? Text{request_.keep(std::move(*left))} : text_of(value);
+  }
+
   Result<Part> part_of(Value block, std::size_t at) {
     const auto type = block.find("type");
     const auto is = [&](std::string_view name) { return type && type->equals(name); };
-    if (is("text")) return Part{llm::TextPart{text_of(block.find("text")), cache_of(block)}};
+    if (is("text")) return Part{llm::TextPart{words_of(block.find("text")), cache_of(block)}};
     if (is("tool_use")) return tool_call(block, at);
     if (is("tool_result")) return tool_result(block, at);
     if (is("thinking")) return Part{llm::ThinkingPart{text_of(block.find("thinking")), text_of(block.find("signature")), false}};
@@ -226,12 +236,15 @@ class Reader {
     return client_error(ErrorKind::invalid_request, fmt::format("{}.content.{}.{}", path_, at, what));
   }
 
+  llm::ByteRange subagent_tag_;
   llm::Request request_;
   std::string path_;
 };
 
 }  // namespace
 
-Result<llm::Request> read_anthropic_request(const json::Document& body) { return Reader().read(body.root()); }
+Result<llm::Request> read_anthropic_request(const json::Document& body, const llm::ByteRange& subagent_tag) {
+  return Reader(subagent_tag).read(body.root());
+}
 
 }  // namespace penstock::dialect

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/claude_code_marks.h"
 #include "dialect/quirk_blocks.h"
 #include "dialect/turn_order.h"
 
@@ -140,11 +141,12 @@ bool is_attribution(json::Value block) {
 }
 
 bool edit_system_text(const Edit& edit, json::Value system) {
-  auto written = system.raw_text();
+  const auto untagged = edit.context.facts ? without_tag(system, edit.context.facts->subagent_tag) : std::nullopt;
+  auto written = untagged ? std::string_view(*untagged) : system.raw_text();
   const auto cut = edit.quirks.attribution == Keep::strip ? attribution_length(written) : 0;
   written.remove_prefix(cut);
   if (edit.quirks.empty_blocks == Keep::strip && is_blank(written)) return false;
-  if (cut == 0) return true;
+  if (cut == 0) return true;  // without the tag already
   if (written.empty()) return false;
   edit.patch.replace(system, "\"" + std::string(written) + "\"");
   return true;

@@ -2,15 +2,19 @@
 
 #include "base/text.h"
 #include "dialect/adapt.h"
-#include "dialect/anthropic_answer_reader.h"
+#include "dialect/answer_reader.h"
+#include "dialect/answer_writer.h"
 #include "dialect/anthropic_request.h"
 #include "dialect/anthropic_request_reader.h"
 #include "dialect/anthropic_request_writer.h"
-#include "dialect/openai_chat_answer_reader.h"
-#include "dialect/openai_chat_answer_writer.h"
+#include "dialect/gemini_request_writer.h"
 #include "dialect/openai_chat_facts.h"
 #include "dialect/openai_chat_request_reader.h"
 #include "dialect/openai_chat_request_writer.h"
+#include "dialect/openai_responses_facts.h"
+#include "dialect/openai_responses_request_reader.h"
+#include "dialect/openai_responses_request_writer.h"
+#include "dialect/search_watch.h"
 #include "dialect/stream_guard.h"
 #include "json/padded.h"
 
@@ -18,168 +22,89 @@ namespace penstock::dialect {
 
 namespace {
 
-/// A provider's dialect, as a reader of answers.
-class AnswerReader {
- public:
-  virtual ~AnswerReader() = default;
-  virtual void take(const wire::Event& event) = 0;
-  virtual void finish() = 0;
-  virtual void whole(const json::Document& body) = 0;
-  [[nodiscard]] virtual bool ending() const { return false; }
-};
-
-class FromAnthropic : public AnswerReader {
- public:
-  FromAnthropic(AnthropicAnswerOptions options, llm::EventSink& out) : options_(options), out_(out), stream_(options, out) {}
-  void take(const wire::Event& event) override { stream_.take(event); }
-  void finish() override { stream_.finish(); }
-  void whole(const json::Document& body) override { read_anthropic_answer(body, options_, out_); }
-
- private:
-  AnthropicAnswerOptions options_;
-  llm::EventSink& out_;
-  AnthropicStreamReader stream_;
-};
-
-class FromOpenAiChat : public AnswerReader {
- public:
-  FromOpenAiChat(OpenAiChatAnswerOptions options, llm::EventSink& out) : options_(options), out_(out), stream_(options, out) {}
-  void take(const wire::Event& event) override { stream_.take(event); }
-  void finish() override { stream_.finish(); }
-  void whole(const json::Document& body) override { read_openai_chat_answer(body, options_, out_); }
-  [[nodiscard]] bool ending() const override { return stream_.finish_known(); }
-
- private:
-  OpenAiChatAnswerOptions options_;
-  llm::EventSink& out_;
-  OpenAiChatStreamReader stream_;
-};
-
-/// A client's dialect, as a writer of answers. A stream's writer appends to `out`; a whole one gives its body at the end.
-class AnswerWriter {
- public:
-  virtual ~AnswerWriter() = default;
-  virtual llm::EventSink& sink() = 0;
-  [[nodiscard]] virtual std::string body() const = 0;
-};
-
-template <typename Writer>
-class StreamOf : public AnswerWriter {
- public:
-  StreamOf(AnswerFrame frame, std::string& out) : writer_(std::move(frame), out) {}
-  llm::EventSink& sink() override { return writer_; }
-  [[nodiscard]] std::string body() const override { return {}; }
-
- private:
-  Writer writer_;
-};
-
-template <typename Writer>
-class WholeOf : public AnswerWriter {
- public:
-  explicit WholeOf(AnswerFrame frame) : writer_(std::move(frame)) {}
-  llm::EventSink& sink() override { return writer_; }
-  [[nodiscard]] std::string body() const override { return writer_.body(); }
-
- private:
-  Writer writer_;
-};
-
-template <typename Stream, typename Whole>
-std::unique_ptr<AnswerWriter> make_writer(AnswerFrame frame, bool stream, std::string& out) {
-  if (stream) return std::make_unique<StreamOf<Stream>>(std::move(frame), out);
-  return std::make_unique<WholeOf<Whole>>(std::move(frame));
-}
-
-/// Both sides speak one dialect: the provider's bytes pass as they are, and the events are only listened to.
-class Listener : public AnswerWriter, public llm::EventSink {
- public:
-  llm::EventSink& sink() override { return *this; }
-  [[nodiscard]] std::string body() const override { return {}; }
-  void take(const llm::Event&) override {}
-};
-
-std::unique_ptr<AnswerWriter> writer_for(const TranslationContext& context, AnswerFrame frame, bool stream, std::string& out) {
-  const Api client = context.client;
-  if (client == context.provider) return std::make_unique<Listener>();
-  if (client == Api::openai_chat) return make_writer<OpenAiChatStreamWriter, OpenAiChatWholeWriter>(std::move(frame), stream, out);
-  return make_writer<AnthropicStreamWriter, AnthropicWholeWriter>(std::move(frame), stream, out);
-}
-
-/// Seals the events' way out, and remembers a failure.
+/// Listens at the client's end: whether content went out, and whether the answer failed.
 class Watch : public llm::EventSink {
  public:
   explicit Watch(llm::EventSink& out) : out_(out) {}
   void take(const llm::Event& event) override {
     if (const auto* failed = std::get_if<llm::Failed>(&event)) failure = *failed;
+    content = content || std::holds_alternative<llm::Open>(event);
     out_.take(event);
   }
   std::optional<llm::Failed> failure;
+  bool content = false;
 
  private:
   llm::EventSink& out_;
 };
 
-}  // namespace
-
-/// The names that had to change on the way out, for the way back.
-struct Translation::Names {
-  ToolNames names;
-};
-
-/// The way of one answer: reader, guard, watch, writer.
-struct Translation::Answer {
-  Answer(const TranslationContext& context, const ToolNames& names, AnswerFrame frame, bool stream, ErrorContext errors)
-      : id_seed("toolu_" + frame.request_id + "_"),
-        writer(writer_for(context, std::move(frame), stream, out)),
-        watch(writer->sink()),
-        guard(watch, id_seed),
-        reader(reader_for(context, names, std::move(errors))) {}
-
-  std::unique_ptr<AnswerReader> reader_for(const TranslationContext& context, const ToolNames& names, ErrorContext errors) {
-    const std::string provider(context.provider_name);
-    if (context.provider == Api::anthropic)
-      return std::make_unique<FromAnthropic>(AnthropicAnswerOptions{context.transparent ? nullptr : context.codec, provider}, guard);
-    OpenAiChatAnswerOptions options{provider, context.codec, &names, context.chat->think_tags, context.chat->cached_in_prompt, errors};
-    return std::make_unique<FromOpenAiChat>(std::move(options), guard);
-  }
-
-  std::string id_seed, out, given, body;
-  std::unique_ptr<AnswerWriter> writer;
-  Watch watch;
+/// One answer of the provider's.
+struct Turn {
+  Turn(llm::EventSink& out, std::string seed, const TranslationContext& context, OpenAiChatAnswerOptions options)
+      : guard(out, std::move(seed)), reader(make_answer_reader(context.provider, context.transparent, std::move(options), guard)) {}
   StreamGuard guard;
   std::unique_ptr<AnswerReader> reader;
 };
 
-std::optional<Api> parse_api(std::string_view word) {
-  if (word == "anthropic") return Api::anthropic;
-  if (word == "openai-chat") return Api::openai_chat;
-  return std::nullopt;
-}
+}  // namespace
+
+/// What the answer has to know of the request.
+struct Translation::Asked {
+  explicit Asked(Api provider) : names(provider == Api::gemini ? ToolNames::Form::gemini : ToolNames::Form::openai) {}
+  llm::Request request;
+  ToolNames names;          // that had to change on the way out, for the way back
+  ResponsesEcho echo;       // for a client of Responses
+  std::string search_query; // where the provider searches
+  bool stream_usage = true;
+};
+
+/// The way of one answer to the client: reader, guard, search, watch, writer.
+struct Translation::Answer {
+  Answer(const TranslationContext& context, bool passes, bool stream, AnswerFrame frame, ResponsesEcho echo, const std::optional<SearchTool>& tool)
+      : id_seed("toolu_" + frame.request_id + "_"),
+        writer(passes ? make_listener() : make_answer_writer(context.client, stream, std::move(frame), std::move(echo), out)),
+        watch(writer->sink()) {
+    if (tool) search.emplace(watch, *tool);
+  }
+  llm::EventSink& entrance() { return search ? static_cast<llm::EventSink&>(*search) : watch; }
+
+  std::string id_seed, out, given, body;
+  std::unique_ptr<AnswerWriter> writer;
+  Watch watch;
+  std::optional<SearchWatch> search;
+  unsigned turns = 0;
+  std::unique_ptr<Turn> turn;
+};
 
 Result<llm::Facts> inspect_as(Api client, const json::Document& body) {
+  if (client == Api::openai_responses) return inspect_openai_responses(body);
   return client == Api::openai_chat ? inspect_openai_chat(body) : inspect(body, Endpoint::messages);
 }
 
-Translation::Translation(const TranslationContext& context) : context_(context), names_(std::make_unique<Names>()) {}
+Translation::Translation(const TranslationContext& context) : context_(context), asked_(std::make_unique<Asked>(context.provider)) {}
 Translation::~Translation() = default;
 
-Result<std::string> Translation::request(const json::Document& body) {
-  if (passes()) {
-    json::Patch patch(body);
-    if (const auto model = body.root().find("model")) patch.replace(*model, json_quote(context_.model));
-    return patch.text();
+Result<llm::Request> Translation::read(const json::Document& body) {
+  switch (context_.client) {
+    case Api::openai_chat: return read_openai_chat_request(body);
+    case Api::openai_responses: return read_openai_responses_request(body, &asked_->echo);
+    case Api::anthropic:
+    case Api::gemini: break;
   }
-  TRY(llm::Request request, context_.client == Api::openai_chat ? read_openai_chat_request(body) : read_anthropic_request(body));
-  stream_usage_ = request.stream_usage;
-  dropped_ = request.dropped;
-  if (context_.provider == Api::openai_chat) {
-    const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name,
-                                    context_.codec, context_.chat,       &names_->names};
-    return write_openai_chat_request(request, options, dropped_);
+  return read_anthropic_request(body, context_.subagent_tag);
+}
+
+Result<std::string> Translation::write() {
+  const llm::Request& request = asked_->request;
+  const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name, context_.codec, context_.chat, &asked_->names};
+  switch (context_.provider) {
+    case Api::openai_chat: return write_openai_chat_request(request, options, dropped_);
+    case Api::openai_responses: return write_openai_responses_request(request, options, dropped_);
+    case Api::gemini: return write_gemini_request(request, options, dropped_);
+    case Api::anthropic: break;
   }
-  const AnthropicOptions options{context_.model, context_.max_output, context_.quirks->output_format == Keep::keep};
-  const json::Padded written(write_anthropic_request(request, options, dropped_));
+  const AnthropicOptions own{context_.model, context_.max_output, context_.quirks->output_format == Keep::keep};
+  const json::Padded written(write_anthropic_request(request, own, dropped_));
   // What this provider takes less of than Anthropic itself is the business of its quirks, as for an Anthropic client.
   json::Document document;
   TRY_STATUS(document.index(written.text()));
@@ -188,27 +113,54 @@ Result<std::string> Translation::request(const json::Document& body) {
   return patch.text();
 }
 
-void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext errors) {
-  frame.stream_usage = stream_usage_;
-  answer_ = std::make_unique<Answer>(context_, names_->names, std::move(frame), stream, std::move(errors));
+Result<std::string> Translation::request(const json::Document& body) {
+  const bool same = context_.client == context_.provider;
+  if (same && context_.client != Api::anthropic) {
+    json::Patch patch(body);
+    if (const auto model = body.root().find("model")) patch.replace(*model, json_quote(context_.model));
+    return patch.text();
+  }
+  TRY(asked_->request, read(body));
+  asked_->stream_usage = asked_->request.stream_usage;
+  dropped_ = asked_->request.dropped;
+  if (needs_own_search(asked_->request, context_.provider_searches()))
+    search_ = offer_search(asked_->request);
+  else if (find_web_search(asked_->request))
+    asked_->search_query = search_query_of(asked_->request);
+  auto written = write();
+  if (!search_) asked_->request = {};
+  return written;
 }
 
-bool Translation::passes() const { return context_.client == context_.provider; }
+void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext errors) {
+  if (!answer_) {
+    frame.stream_usage = asked_->stream_usage;
+    answer_ = std::make_unique<Answer>(context_, passes(), stream, std::move(frame), std::move(asked_->echo), search_);
+  }
+  Answer& answer = *answer_;
+  OpenAiChatAnswerOptions options{.provider = std::string(context_.provider_name), .codec = context_.codec, .names = &asked_->names};
+  options.think_tags = context_.chat->think_tags;
+  options.cached_in_prompt = context_.chat->cached_in_prompt;
+  options.errors = std::move(errors);
+  options.search_query = asked_->search_query;
+  const auto seed = answer.turns++ == 0 ? answer.id_seed : answer.id_seed + std::to_string(answer.turns) + "_";
+  answer.turn = std::make_unique<Turn>(answer.entrance(), seed, context_, std::move(options));
+}
 
 void Translation::take(const wire::Event& event) {
   if (passes()) answer_->out += event.raw;
-  answer_->reader->take(event);
+  answer_->turn->reader->take(event);
 }
 
 void Translation::finish() {
-  answer_->reader->finish();
-  answer_->guard.finish();
+  answer_->turn->reader->finish();
+  answer_->turn->guard.finish();
 }
 
 void Translation::take_whole(const json::Document& body) {
   if (passes()) answer_->body = body.text();
-  answer_->reader->whole(body);
-  answer_->guard.finish();
+  answer_->turn->reader->whole(body);
+  answer_->turn->guard.finish();
 }
 
 std::string_view Translation::events() {
@@ -218,10 +170,27 @@ std::string_view Translation::events() {
 }
 
 std::string Translation::whole() const { return passes() ? answer_->body : answer_->writer->body(); }
-bool Translation::ending() const { return answer_->reader->ending(); }
-bool Translation::done() const { return answer_->guard.done(); }
+bool Translation::ending() const { return answer_->turn->reader->ending(); }
+bool Translation::done() const { return answer_->turn->guard.done(); }
+bool Translation::content_begun() const { return answer_ && answer_->watch.content; }
 const std::optional<llm::Failed>& Translation::failure() const { return answer_->watch.failure; }
-llm::Usage Translation::usage() const { return answer_->guard.usage(); }
-std::string_view Translation::stop_reason() const { return anthropic_stop_reason(answer_->guard.stop_reason()); }
+llm::Usage Translation::usage() const { return answer_->search ? answer_->search->usage() : answer_->turn->guard.usage(); }
+std::string_view Translation::stop_reason() const { return anthropic_stop_reason(answer_->turn->guard.stop_reason()); }
+
+bool Translation::wants_search() const { return answer_ && answer_->search && answer_->search->wants_search(); }
+std::optional<std::string_view> Translation::next_query() { return answer_->search->next_query(); }
+void Translation::answer_query(const SearchOutcome& outcome) { answer_->search->answer(outcome); }
+
+bool Translation::goes_on() {
+  if (answer_->search->goes_on()) return true;
+  answer_->search->end();
+  return false;
+}
+
+std::string Translation::request_again() {
+  answer_->search->next_turn(asked_->request);
+  // What could be written once can be written again with a turn more.
+  return write().value_or(std::string());
+}
 
 }  // namespace penstock::dialect

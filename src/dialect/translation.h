@@ -10,8 +10,10 @@
 
 #include "dialect/anthropic_answer_writer.h"
 #include "dialect/anthropic_errors.h"
+#include "dialect/api.h"
 #include "dialect/chat_quirks.h"
 #include "dialect/quirks.h"
+#include "dialect/search_turns.h"
 #include "dialect/signature.h"
 #include "json/scan.h"
 #include "llm/facts.h"
@@ -20,12 +22,7 @@
 
 namespace penstock::dialect {
 
-/// The APIs that are spoken.
-enum class Api : std::uint8_t { anthropic, openai_chat };
-/// By the word of the configuration (anthropic, openai-chat); nothing for one that is not served.
-[[nodiscard]] std::optional<Api> parse_api(std::string_view word);
-
-/// The facts of a client's body; see anthropic_request.h and openai_chat_facts.h.
+/// The facts of a client's body; see anthropic_request.h, openai_chat_facts.h and openai_responses_facts.h.
 Result<llm::Facts> inspect_as(Api client, const json::Document& body);
 
 /// What a translation needs to know of the provider. Views and pointers outlive it.
@@ -36,10 +33,19 @@ struct TranslationContext {
   const SignatureCodec* codec = nullptr;  // for reasoning that goes round
   bool transparent = false;               // Anthropic itself: its signatures stay as they are
   const Quirks* quirks = nullptr;         // of a provider with the Anthropic dialect
-  const ChatQuirks* chat = nullptr;       // of one with Chat Completions
+  const ChatQuirks* chat = nullptr;       // of one with any other
+  llm::ByteRange subagent_tag;            // of the body's facts: not for the provider
+  /// The provider searches the web by itself.
+  [[nodiscard]] bool provider_searches() const {
+    return provider == Api::anthropic ? quirks->server_tools != ServerTools::strip : chat->web_search != ChatQuirks::WebSearch::none;
+  }
 };
 
-/// For one request, on one thread.
+/// For one request, on one thread. Where the client wants Anthropic's web search of a provider that has none, the model is offered a function
+/// in its place, and one answer of the client's is made of several of the provider's:
+///
+///   request(); begin_answer(); <relay>
+///   while (wants_search()) { while (auto query = next_query()) answer_query(<outcome>); if (!goes_on()) break; request_again(); <relay> }
 class Translation {
  public:
   explicit Translation(const TranslationContext& context);
@@ -47,12 +53,14 @@ class Translation {
   Translation(const Translation&) = delete;
   Translation& operator=(const Translation&) = delete;
 
-  /// The provider's body for the client's. Fails with the client's fault.
+  /// The provider's body for the client's, which stays while this may ask again. Fails with the client's fault.
   Result<std::string> request(const json::Document& body);
   /// Fields of the client's that the provider's dialect has no place for.
   [[nodiscard]] const std::vector<std::string>& dropped() const { return dropped_; }
+  /// The gateway searches for this request, so that the provider may be asked more than once.
+  [[nodiscard]] bool searches() const { return search_.has_value(); }
 
-  /// To be called when the provider begins to answer. `stream`: the client wants events.
+  /// To be called when the provider begins to answer. `stream`: the client wants events. `frame` counts the first time only.
   void begin_answer(AnswerFrame frame, bool stream, ErrorContext errors);
   /// The provider's events, and the end of its bytes.
   void take(const wire::Event& event);
@@ -64,23 +72,37 @@ class Translation {
   [[nodiscard]] std::string_view events();
   /// The answer in one piece, once it is done.
   [[nodiscard]] std::string whole() const;
+  /// The provider's answer is over.
   [[nodiscard]] bool done() const;
   /// The provider has said why it ends, and only its usage may be to come: one that stays silent now is not waited for long.
   [[nodiscard]] bool ending() const;
+  /// A content block went out.
+  [[nodiscard]] bool content_begun() const;
   /// The answer failed; in a stream the client has been told already.
   [[nodiscard]] const std::optional<llm::Failed>& failure() const;
   [[nodiscard]] llm::Usage usage() const;
   [[nodiscard]] std::string_view stop_reason() const;
 
+  /// The provider's answer is over, and its model waits for searches; see SearchWatch.
+  [[nodiscard]] bool wants_search() const;
+  [[nodiscard]] const SearchTool& search_tool() const { return *search_; }
+  std::optional<std::string_view> next_query();
+  void answer_query(const SearchOutcome& outcome);
+  /// All searches are answered and the model is to be asked again; otherwise the answer has been ended.
+  bool goes_on();
+  [[nodiscard]] std::string request_again();
+
  private:
   struct Answer;
+  struct Asked;
   /// Both speak the same: all bytes pass, but for the model's name in the request.
-  [[nodiscard]] bool passes() const;
+  [[nodiscard]] bool passes() const { return context_.client == context_.provider && !search_; }
+  Result<llm::Request> read(const json::Document& body);
+  Result<std::string> write();
   TranslationContext context_;
   std::vector<std::string> dropped_;
-  struct Names;
-  std::unique_ptr<Names> names_;
-  bool stream_usage_ = true;
+  std::unique_ptr<Asked> asked_;
+  std::optional<SearchTool> search_;
   std::unique_ptr<Answer> answer_;
 };
 

@@ -5,11 +5,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace penstock::llm {
 
 /// The request's `thinking.type`.
 enum class Thinking : std::uint8_t { absent, disabled, enabled, adaptive, between_tools, other };
+
+/// A piece of the body, from the byte `begin` up to `end`.
+struct ByteRange {
+  std::size_t begin = 0, end = 0;
+  [[nodiscard]] bool empty() const { return begin == end; }
+  [[nodiscard]] std::string_view in(std::string_view body) const { return body.substr(begin, end - begin); }
+};
 
 /// Written by the stage `inspect`, read by all later ones.
 struct Facts {
@@ -32,6 +40,14 @@ struct Facts {
   std::uint32_t tagged_blocks = 0;    // thinking blocks that carry one of our tags (dialect/signature.h)
   bool cache_control = false;         // somewhere in system, tools or messages
 
+  // What Claude Code and those who build on it write between the lines
+  bool plan_mode = false;      // the last reminder about plan mode says that it is on
+  bool subagent = false;       // the attribution line says so
+  std::string subagent_model;  // of CCR's tag <CCR-SUBAGENT-MODEL>…</CCR-SUBAGENT-MODEL>; empty: there is none
+  ByteRange subagent_tag;      // that tag, to be removed before sending
+  bool tag_in_turn = false;    // it stands in a user's turn, not in the system prompt
+
+  ByteRange first_turn;  // the first message that is no instruction, as the body has it: it tells one conversation from another
   std::size_t body_bytes = 0;
 
   [[nodiscard]] bool thinks() const { return thinking != Thinking::absent && thinking != Thinking::disabled; }

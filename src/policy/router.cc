@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "policy/hash.h"
+#include "policy/model_name.h"
 
 namespace penstock::policy {
 
@@ -12,58 +14,7 @@ namespace {
 
 using config::Target;
 
-constexpr std::string_view kMillion = "[1m]";
-// The third is for a configuration in which both others make a name of its own (see picker_id).
-constexpr std::array<std::string_view, 3> kPrefixes{"anthropic/", "claude-via-", "anthropic.penstock/"};
-// A picker puts on one or two; more is nonsense.
-constexpr int kMostPrefixes = 3;
 constexpr std::size_t kNearNames = 5;
-
-bool has_million(std::string_view name) {
-  return name.size() >= kMillion.size() && equals_ignoring_case(name.substr(name.size() - kMillion.size()), kMillion);
-}
-
-std::string_view without_million(std::string_view name) {
-  while (has_million(name)) name.remove_suffix(kMillion.size());
-  return name;
-}
-
-/// The name without its first decoration, if it has one and something remains.
-std::optional<std::string_view> without_prefix(std::string_view name) {
-  for (const auto prefix : kPrefixes)
-    if (name.size() > prefix.size() && name.starts_with(prefix)) return name.substr(prefix.size());
-  return std::nullopt;
-}
-
-/// The name as written, then with one decoration less each time.
-class Spellings {
- public:
-  explicit Spellings(std::string_view asked) : names_{asked} {
-    for (auto shorter = without_prefix(asked); shorter && count_ <= kMostPrefixes; shorter = without_prefix(*shorter))
-      names_[static_cast<std::size_t>(count_++)] = *shorter;
-  }
-  [[nodiscard]] const std::string_view* begin() const { return names_.data(); }
-  [[nodiscard]] const std::string_view* end() const { return names_.data() + count_; }
-
- private:
-  std::array<std::string_view, kMostPrefixes + 1> names_;
-  int count_ = 1;
-};
-
-/// What the pattern's star stands for in `name`, empty for a pattern without one. `[1m]` is never carried over by accident: only a pattern
-/// that ends in `[1m]` itself matches a name that does.
-std::optional<std::string_view> star_in(std::string_view pattern, std::string_view name) {
-  if (has_million(name) && !has_million(pattern)) return std::nullopt;
-  if (pattern.contains('*')) return glob_star(pattern, name);
-  if (pattern == name) return name.substr(0, 0);
-  return std::nullopt;
-}
-
-std::string filled(std::string_view model, std::string_view star) {
-  std::string out(model);
-  if (const auto at = out.find('*'); at != std::string::npos) out.replace(at, 1, star);
-  return out;
-}
 
 std::string header_safe(std::string text, std::size_t most) {
   if (text.size() > most) text.resize(most);
@@ -75,6 +26,24 @@ bool holds_control(std::string_view name) {
   return std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+/// As a configuration writes it.
+std::string spelled(const Target& target) { return target.provider + '/' + target.model; }
+
+PlannedTarget planned(std::string provider, std::string model, unsigned weight) {
+  const auto id = target_id(provider, model);
+  return {{std::move(provider), std::move(model), weight}, id};
+}
+
+/// The patterns of a route fit the name, with or without its decorations.
+bool concerns(const std::vector<std::string>& patterns, std::string_view asked) {
+  if (patterns.empty()) return true;
+  const Spellings spellings(asked);
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return std::ranges::any_of(
+        spellings, [&](std::string_view name) { return matches_glob(pattern, name) || matches_glob(pattern, without_million(name)); });
+  });
+}
+
 Status check_name(std::string_view what, std::string_view name) {
   if (name.size() > Router::kMaxName)
     return fail(client_error(ErrorKind::invalid_request,
@@ -84,19 +53,11 @@ Status check_name(std::string_view what, std::string_view name) {
   return {};
 }
 
-/// `provider/model` or `provider,model`, parted; the model may hold further slashes.
-std::optional<std::pair<std::string_view, std::string_view>> parted(std::string_view name) {
-  const auto at = name.find_first_of("/,");
-  if (at == std::string_view::npos) return std::nullopt;
-  const auto provider = trim(name.substr(0, at)), model = trim(name.substr(at + 1));
-  if (provider.empty() || model.empty()) return std::nullopt;
-  return std::pair(provider, model);
-}
-
 }  // namespace
 
 Router::Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvider> providers, std::string default_model,
-               std::vector<std::string> picker, std::vector<RoutableProfile> profiles)
+               std::vector<std::string> picker, std::vector<RoutableProfile> profiles, const std::vector<config::KindRoute>& routes,
+               const config::Fallbacks& fallbacks)
     : rules_(std::move(rules)),
       providers_(std::move(providers)),
       default_model_(std::move(default_model)),
@@ -108,30 +69,137 @@ Router::Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvide
     else
       exact_rules_.try_emplace(rules_[i].name, i);
   }
+  index_models();
+  const auto lookup = [this](std::string_view name) { return targets_of(name); };
+  on_error_ = {fallbacks.on_error, lookup};
+  on_overflow_ = {fallbacks.on_context_overflow, lookup};
+  on_refusal_ = {fallbacks.on_refusal, lookup};
+  // From here on names and chains are known.
+  prepare_rules();
+  prepare_routes(routes);
+}
+
+void Router::prepare_rules() {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const auto& rule = rules_[i];
+    const bool fills = std::ranges::any_of(rule.to, [](const Target& target) { return target.model.contains('*'); });
+    auto& slot = prepared_.emplace_back();
+    if (fills) continue;
+    const Found found{Found::By::exact_rule, i, {}, {}};
+    auto group = targets(found);
+    const auto next = next_of(found, {}, group);
+    slot = prepared(std::move(group), next, rule.balance);
+  }
+}
+
+void Router::prepare_routes(const std::vector<config::KindRoute>& routes) {
+  for (const auto& given : routes) {
+    const std::string place = "routes." + std::string(name(given.kind));
+    TargetList group;
+    for (const auto& name : given.to) add_new(group, targets_of(name));
+    if (group.empty()) {
+      idle_routes_.push_back(place + " leads to " + join(given.to, ", ") + ", for which no provider is in service; it is passed over");
+      continue;
+    }
+    const auto found = given.to.size() == 1 ? find(given.to.front()) : std::nullopt;
+    const auto balance = found && found->is_rule() ? rules_[found->index].balance : config::Balance::ordered;
+    const auto next = next_of({given.to.front(), spelled(group.front())});
+    routes_.push_back({given.kind, given.over, given.models, prepared(std::move(group), next, balance),
+                       header_safe(place + " -> " + given.to.front(), kMaxRule)});
+  }
+}
+
+TargetList Router::targets_of(std::string_view name) const {
+  const auto found = find(name);
+  return found ? targets(*found) : TargetList();
+}
+
+Router::Prepared Router::prepared(TargetList group, const Next& next, config::Balance balance) const {
+  const auto own = group.size();
+  if (next.on_error != nullptr && own > 0) add_new(group, *next.on_error);
+  return {std::move(group), own, next, balance};
+}
+
+Router::Next Router::next_of(std::initializer_list<std::string_view> names) const {
+  return {on_error_.find(names), on_overflow_.find(names), on_refusal_.find(names)};
+}
+
+/// As it was asked for, by the rule's name or pattern, by its first target.
+Router::Next Router::next_of(const Found& found, std::string_view asked, const TargetList& group) const {
+  if (group.empty() || !has_chains()) return {};
+  const auto first = spelled(group.front());
+  if (!found.is_rule()) return next_of({asked, found.model, first});
+  const auto& rule = rules_[found.index];
+  return next_of({asked, found.name, rule.name.empty() ? rule.match : rule.name, first});
+}
+
+/// A name that a pattern took, or that stands for another, may have fallbacks of its own.
+bool Router::has_own_next(const Found& found, std::string_view asked) const {
+  if (!has_chains() || rules_[found.index].name == asked) return false;
+  const auto any = [&](std::string_view name) { return on_error_.named(name) || on_overflow_.named(name) || on_refusal_.named(name); };
+  return any(asked) || any(found.name);
+}
+
+void Router::index_models() {
+  Index listed;
+  const auto add = [this](Index& index, const std::string& model, std::size_t i) {
+    const auto [entry, first] = index.try_emplace(model, i);
+    if (!first && providers_[i].has_credential && !providers_[entry->second].has_credential) entry->second = i;
+  };
   models_of_.reserve(providers_.size());
   for (std::size_t i = 0; i < providers_.size(); ++i) {
     const auto& provider = providers_[i];
     provider_index_.try_emplace(provider.name, i);
-    models_of_.emplace_back(provider.models.begin(), provider.models.end());
-    for (const auto& model : provider.models) {
-      const auto [entry, first] = model_index_.try_emplace(model, i);
-      if (!first && provider.has_credential && !providers_[entry->second].has_credential) entry->second = i;
-    }
+    auto& models = models_of_.emplace_back(provider.models.begin(), provider.models.end());
+    models.insert(provider.listed.begin(), provider.listed.end());
+    for (const auto& model : provider.models) add(model_index_, model, i);
+    for (const auto& model : provider.listed) add(listed, model, i);
   }
+  // A refreshed list changes nothing for an id that meant something without it.
+  model_index_.insert(listed.begin(), listed.end());
 }
 
-Result<Plan> Router::route(std::string_view asked, std::string_view path_target) const {
+Result<Plan> Router::route(std::string_view asked, std::string_view path_target, const RouteSigns& signs) const {
   TRY_STATUS(check_name("model", asked));
   TRY_STATUS(check_name("path", path_target));
+  if (const auto found = by_tag(path_target, signs))
+    return plan(*found, asked, header_safe("subagent tag -> " + std::string(signs.subagent_model), kMaxRule));
   if (!path_target.empty()) {
     const auto found = by_path(asked, path_target);
-    return found ? plan(*found, asked, false) : fail(unknown_name(asked, path_target));
+    return found ? plan(*found, asked, describe(*found)) : fail(unknown_name(asked, path_target));
   }
   if (asked.empty()) return fail(client_error(ErrorKind::invalid_request, "model: a name is required"));
-  if (const auto found = find(asked)) return plan(*found, asked, false);
+  if (const auto* route = by_kind(asked, signs)) {
+    auto made = plan(route->group, asked, route->words);
+    made.kind = route->kind;
+    return made;
+  }
+  if (const auto found = find(asked)) return plan(*found, asked, describe(*found));
   if (!default_model_.empty())
-    if (const auto found = find(default_model_)) return plan(*found, asked, true);
+    if (const auto found = find(default_model_)) return plan(*found, asked, "default_model");
   return fail(unknown_name(asked, {}));
+}
+
+/// A tag of no use is passed over: the turn goes on with the model that was asked for. A provider in the path keeps to its own models.
+std::optional<Router::Found> Router::by_tag(std::string_view path_target, const RouteSigns& signs) const {
+  if (signs.subagent_model.empty() || !check_name("tag", signs.subagent_model)) return std::nullopt;
+  const auto found = find(signs.subagent_model);
+  if (!found) return std::nullopt;
+  const auto group = targets(*found);
+  const bool fixed = provider_index_.contains(path_target);
+  if (group.empty() || (fixed && group.front().provider != path_target)) return std::nullopt;
+  return found;
+}
+
+const Router::Route* Router::by_kind(std::string_view asked, const RouteSigns& signs) const {
+  const auto is_long = [&](std::uint64_t over) {
+    return signs.facts != nullptr && signs.tokens && may_exceed(*signs.facts, over) && signs.tokens() > over;
+  };
+  for (const auto& route : routes_) {
+    if (!concerns(route.models, asked)) continue;
+    if (route.kind == RequestKind::long_context ? is_long(route.over) : signs.kinds.has(route.kind)) return &route;
+  }
+  return nullptr;
 }
 
 /// Names that are listed go first under every spelling: `anthropic/glm` is the picker's word for the rule `glm`, even where a glob such as
@@ -167,7 +235,7 @@ std::optional<Router::Found> Router::by_rule(std::string_view name) const {
   const std::size_t limit = exact == exact_rules_.end() ? rules_.size() : exact->second;
   for (const std::size_t i : globs_) {
     if (i >= limit) break;
-    if (const auto star = star_in(rules_[i].match, name)) return Found{Found::By::glob_rule, i, *star};
+    if (const auto star = star_in(rules_[i].match, name)) return Found{Found::By::glob_rule, i, *star, name};
   }
   if (exact == exact_rules_.end()) return std::nullopt;
   return Found{Found::By::exact_rule, limit, name};
@@ -186,8 +254,8 @@ std::optional<Router::Found> Router::by_provider(std::string_view name) const {
 std::optional<Router::Found> Router::by_bare_name(std::string_view name) const {
   if (const auto model = model_index_.find(name); model != model_index_.end()) return Found{Found::By::model_id, model->second, name};
   const auto provider = provider_index_.find(name);
-  if (provider == provider_index_.end() || providers_[provider->second].models.empty()) return std::nullopt;
-  return Found{Found::By::provider_name, provider->second, providers_[provider->second].models.front()};
+  if (provider == provider_index_.end() || default_of(provider->second).empty()) return std::nullopt;
+  return Found{Found::By::provider_name, provider->second, default_of(provider->second)};
 }
 
 std::optional<Router::Found> Router::by_path(std::string_view asked, std::string_view path_target) const {
@@ -208,7 +276,7 @@ std::optional<Router::Found> Router::by_path(std::string_view asked, std::string
 std::optional<Router::Found> Router::by_profile(std::string_view asked, const RoutableProfile& profile) const {
   const std::pair<std::string_view, const std::string*> tiers[] = {
       {"opus", &profile.opus}, {"sonnet", &profile.sonnet}, {"haiku", &profile.haiku}};
-  if (asked.starts_with("claude-") && !asked.starts_with(kPrefixes[1]))
+  if (asked.starts_with("claude-") && !asked.starts_with(kViaPrefix))
     for (const auto& [word, model] : tiers)
       if (asked.contains(word)) return find(*model);
   if (const auto found = asked.empty() ? std::nullopt : find(asked)) return found;
@@ -226,11 +294,11 @@ Router::Found Router::in_provider(std::string_view asked, std::size_t provider) 
     for (const auto candidate : {id, without_million(id)})
       if (has_model(provider, candidate)) return {Found::By::path_model, provider, candidate};
     // An aggregator's own ids are vendor/model: `anthropic/claude-x` is one of them, `anthropic/z-ai/glm` is a picker's decoration.
-    const bool vendor = row.aggregator && open.starts_with(kPrefixes[0]) && !named && !id.contains('/');
+    const bool vendor = row.aggregator && open.starts_with(kAnthropicPrefix) && !named && !id.contains('/');
     if (!vendor) open = without_million(id);
   }
   if (takes_any(provider) && !open.empty()) return {Found::By::path_model, provider, open};
-  return {Found::By::path_default, provider, row.models.empty() ? std::string_view{} : row.models.front()};
+  return {Found::By::path_default, provider, default_of(provider)};
 }
 
 bool Router::is_listed_name(std::string_view name) const {
@@ -245,27 +313,61 @@ bool Router::has_model(std::size_t provider, std::string_view id) const { return
 
 bool Router::takes_any(std::size_t provider) const { return providers_[provider].aggregator || providers_[provider].models.empty(); }
 
-Result<Plan> Router::plan(const Found& found, std::string_view asked, bool by_default) const {
-  Plan plan{targets(found), describe(found, by_default), std::string(asked), has_million(asked)};
-  if (!plan.targets.empty()) return plan;
-  const auto& rule = rules_[found.index];
-  const std::string provider = rule.to.empty() ? std::string("none") : rule.to.front().provider;
-  return fail(client_error(ErrorKind::not_found, "model: " + plan.asked + ": the rule '" + (rule.name.empty() ? rule.match : rule.name) +
-                                                     "' points to provider '" + provider + "', which is not configured"));
+std::string_view Router::default_of(std::size_t provider) const {
+  const auto& row = providers_[provider];
+  return row.models.empty() ? row.default_model : row.models.front();
 }
 
-std::vector<Target> Router::targets(const Found& found) const {
-  using enum Found::By;
-  if (found.by != exact_rule && found.by != glob_rule && found.by != path_rule)
-    return {Target{providers_[found.index].name, std::string(found.model), 1}};
-  std::vector<Target> out;
-  for (const auto& target : rules_[found.index].to)
-    if (provider_index_.contains(target.provider)) out.push_back({target.provider, filled(target.model, found.model), target.weight});
+Result<Plan> Router::plan(const Found& found, std::string_view asked, std::string rule) const {
+  if (found.is_rule() && prepared_[found.index] && !has_own_next(found, asked)) {
+    const auto& group = *prepared_[found.index];
+    return group.targets.empty() ? fail(leads_nowhere(found, asked)) : Result<Plan>(plan(group, asked, std::move(rule)));
+  }
+  auto group = targets(found);
+  if (group.empty()) return fail(leads_nowhere(found, asked));
+  const auto next = next_of(found, asked, group);
+  auto made = prepared(std::move(group), next, found.is_rule() ? rules_[found.index].balance : config::Balance::ordered);
+  Targets own(std::exchange(made.targets, {}));
+  auto out = plan(made, asked, std::move(rule));
+  out.targets = std::move(own);
   return out;
 }
 
-std::string Router::describe(const Found& found, bool by_default) const {
-  if (by_default) return "default_model";
+Plan Router::plan(const Prepared& group, std::string_view asked, std::string rule) const {
+  const auto kept = [](const TargetList* list) { return list == nullptr ? Targets() : Targets::kept(*list); };
+  Plan out;
+  out.targets = Targets::kept(group.targets);
+  out.fallback_from = group.fallback_from;
+  out.overflow = kept(group.next.on_overflow);
+  out.refusal = kept(group.next.on_refusal);
+  out.balance = group.balance;
+  out.rule = std::move(rule);
+  out.asked = asked;
+  out.million = has_million(asked);
+  return out;
+}
+
+Error Router::leads_nowhere(const Found& found, std::string_view asked) const {
+  const auto& rule = rules_[found.index];
+  const std::string provider = rule.to.empty() ? std::string("none") : rule.to.front().provider;
+  return client_error(ErrorKind::not_found, "model: " + std::string(asked) + ": the rule '" + (rule.name.empty() ? rule.match : rule.name) +
+                                                "' points to provider '" + provider + "', which is not configured");
+}
+
+TargetList Router::targets(const Found& found) const {
+  TargetList out;
+  if (!found.is_rule()) {
+    out.push_back(planned(providers_[found.index].name, std::string(found.model), 1));
+    return out;
+  }
+  const auto& to = rules_[found.index].to;
+  out.reserve(to.size());
+  for (const auto& target : to)
+    if (provider_index_.contains(target.provider)) add_new(out, planned(target.provider, filled(target.model, found.model), target.weight));
+  return out;
+}
+
+std::string Router::describe(const Found& found) const {
   const auto words = [&]() -> std::string {
     switch (found.by) {
       case Found::By::exact_rule: return "name " + rules_[found.index].name;
@@ -314,16 +416,20 @@ std::vector<std::string> Router::every_name() const {
     if (!rule.name.empty()) names.push_back(rule.name);
   for (const auto& provider : providers_) {
     names.push_back(provider.name);
-    for (const auto& model : provider.models) names.push_back(provider.name + '/' + model);
+    for (const auto* models : {&provider.models, &provider.listed})
+      for (const auto& model : *models) names.push_back(provider.name + '/' + model);
   }
   return names;
+}
+
+bool Router::is_picked(std::string_view name) const {
+  return std::ranges::any_of(picker_, [&](const auto& pattern) { return matches_glob(pattern, name); });
 }
 
 std::vector<ListedModel> Router::listed() const {
   std::vector<ListedModel> out;
   std::unordered_set<std::string> seen;
   const auto add = [&](std::string name, const std::string& display_name) {
-    if (std::ranges::none_of(picker_, [&](const auto& pattern) { return matches_glob(pattern, name); })) return;
     const auto plan = route(name);
     if (plan && seen.insert(name).second) out.push_back({std::move(name), plan->targets.front(), display_name});
   };
@@ -331,7 +437,8 @@ std::vector<ListedModel> Router::listed() const {
     if (!rule.name.empty()) add(rule.name, rule.display_name);
   for (const auto& provider : providers_)
     if (provider.has_credential)
-      for (const auto& model : provider.models) add(provider.name + '/' + model, {});
+      for (const auto* models : {&provider.models, &provider.listed})
+        for (const auto& model : *models) add(provider.name + '/' + model, {});
   return out;
 }
 
@@ -341,9 +448,9 @@ std::string Router::picker_id(std::string_view name) const {
   // `anthropic/NAME` may be a name of its own: a provider called anthropic that lists NAME, a rule, an aggregator's id. Then another
   // decoration serves. `claude-…` comes second because Claude Code takes such ids for Claude models and ignores a declared window
   // (wire-reference 2.7).
-  for (const auto prefix : kPrefixes)
+  for (const auto prefix : kPickerPrefixes)
     if (auto id = std::string(prefix) + written; goes_the_same_way(id, name)) return id;
-  return std::string(kPrefixes[0]) + written;
+  return std::string(kAnthropicPrefix) + written;
 }
 
 bool Router::goes_the_same_way(std::string_view a, std::string_view b) const {

@@ -192,10 +192,32 @@ TEST(Router, AGlobOverDecoratedNamesDoesNotSwallowThePickersIds) {
 
 TEST(Router, ListsRulesThenModelsOfProvidersWithACredential) {
   std::string names;
-  for (const auto& model : usual("", {"*glm*", "fast", "late/*", "bigmodel/*"}).listed())
-    names += model.name + "=" + model.target.provider + " ";
+  const Router router = usual("", {"*glm*", "fast", "late/*", "bigmodel/*"});
+  for (const auto& model : router.listed())
+    if (router.is_picked(model.name)) names += model.name + "=" + model.target.provider + " ";
   EXPECT_EQ(names, "glm=zai fast=zai zai/glm-5.3=zai zai/glm-5.3-flash=zai late/shared=late openrouter/z-ai/glm-5.3=openrouter ");
-  EXPECT_TRUE(usual("", {}).listed().empty());
+  EXPECT_GT(router.listed().size(), 8U) << "patterns are for the picker alone";
+  EXPECT_FALSE(usual("", {}).is_picked("glm"));
+}
+
+TEST(Router, WhatOnlyAListTellsComesAfterAllElse) {
+  auto providers = usual_providers();
+  providers.insert(providers.begin(), {"nano", true, {}, true, {"glm-5.3", "shared", "new", "openrouter/x"}, ""});
+  providers.push_back({"box", false, {}, true, {"new", "loaded"}, "loaded"});
+  const Router router(usual_rules(), providers, "", {"*"});
+  EXPECT_EQ(shown(router.route("glm-5.3")), "zai glm-5.3 | model id") << "as without the list";
+  EXPECT_EQ(shown(router.route("shared")), "late shared | model id");
+  EXPECT_EQ(shown(router.route("new")), "nano new | model id");
+  EXPECT_EQ(shown(router.route("nano/glm-5.3")), "nano glm-5.3 | provider/model");
+  EXPECT_EQ(shown(router.route("nano/unlisted")), "nano unlisted | provider/model");
+  EXPECT_EQ(shown(router.route("box")), "box loaded | provider box");
+  EXPECT_EQ(shown(router.route("box/unlisted")), "box unlisted | provider/model") << "a list closes nothing";
+  EXPECT_EQ(shown(router.route("nano")), "error: not_found");
+  EXPECT_EQ(shown(router.route("loaded", "box")), "box loaded | path box");
+  std::string names;
+  for (const auto& model : router.listed())
+    if (model.target.provider == "box" || model.target.provider == "nano") names += model.name + " ";
+  EXPECT_EQ(names, "nano/glm-5.3 nano/shared nano/new nano/openrouter/x box/new box/loaded ");
 }
 
 TEST(Router, ListsEachNameOnce) {
@@ -203,7 +225,8 @@ TEST(Router, ListsEachNameOnce) {
                        name_rule("zai/glm-5.3", {{"late", "shared", 1}})},
                       usual_providers(), "", {"*glm-5.3", "glm"});
   std::string names;
-  for (const auto& model : router.listed()) names += model.name + "=" + model.target.provider + " ";
+  for (const auto& model : router.listed())
+    if (router.is_picked(model.name)) names += model.name + "=" + model.target.provider + " ";
   EXPECT_EQ(names, "glm=zai zai/glm-5.3=late openrouter/z-ai/glm-5.3=openrouter ");
 }
 
@@ -233,6 +256,7 @@ Router random_router(std::mt19937& random) {
   for (const char* name : {"a", "anthropic", "b", "claude"}) {
     RoutableProvider provider{name, pick(3) == 0, {}, pick(3) != 0};
     for (std::size_t n = pick(4); n > 0; --n) provider.models.push_back(word());
+    for (std::size_t n = pick(3); n > 0; --n) provider.listed.push_back(word());
     if (pick(5) != 0) providers.push_back(std::move(provider));
   }
   std::vector<ModelRule> rules;
