@@ -4,9 +4,13 @@
 
 #include <algorithm>
 
+#include "app/build_search.h"
 #include "app/build_upstream.h"
+#include "app/model_lists.h"
 #include "app/profiles.h"
 #include "base/text.h"
+#include "dialect/digest.h"
+#include "policy/hash.h"
 
 namespace penstock::app {
 
@@ -29,6 +33,11 @@ std::vector<std::string> referenced(const Config& config) {
   for (const auto& profile : config.profiles)
     for (const auto* name : {&profile.provider, &profile.main, &profile.opus, &profile.sonnet, &profile.haiku, &profile.subagent})
       add(*name);
+  for (const auto& route : config.routes)
+    for (const auto& name : route.to) add(name);
+  for (const auto* chains : {&config.fallbacks.on_error, &config.fallbacks.on_context_overflow, &config.fallbacks.on_refusal})
+    for (const auto& [name, chain] : *chains)
+      for (const auto& next : chain) add(next);
   return names;
 }
 
@@ -65,7 +74,8 @@ gateway::Upstream mock_upstream(std::uint16_t port, bool alone) {
 
 policy::RoutableProvider routable(const gateway::Upstream& upstream) {
   policy::RoutableProvider provider{upstream.name, upstream.aggregator, {}, upstream.has_credential() && upstream.visible};
-  for (const auto& model : upstream.models) provider.models.push_back(model.id);
+  for (const auto& model : upstream.models) (model.listed.empty() ? provider.models : provider.listed).push_back(model.id);
+  provider.default_model = upstream.default_model;
   return provider;
 }
 
@@ -87,6 +97,9 @@ class SnapshotBuilder {
       } else if (!has(row.name) && !row.env.empty()) {
         snapshot_->keyless.emplace(row.name, row.env.front());
       }
+    }
+    if (!config_.web_search.url.empty()) {
+      TRY(snapshot_->search, build_search_backend(config_.web_search, places_.environment));
     }
     finish();
     return Built{snapshot_, std::move(warnings_)};
@@ -117,6 +130,8 @@ class SnapshotBuilder {
   Status add(const config::Provider& provider, bool wanted) {
     const auto* row = provider.catalog.empty() ? nullptr : ingredients_.catalog->find(provider.catalog);
     TRY(UpstreamBuilt built, build_upstream(provider, row, places_, ingredients_.refresher));
+    give_standings(built.upstream);
+    if (const auto* list = ingredients_.catalog->list_of(provider.name, built.upstream.base_url)) add_listed(built.upstream, *list);
     // A keyring that cannot be asked is said once, not for each provider.
     if (!built.warning.empty() && std::ranges::find(warnings_, built.warning) == warnings_.end()) warnings_.push_back(built.warning);
     if (wanted || built.upstream.has_credential())
@@ -126,10 +141,34 @@ class SnapshotBuilder {
     return {};
   }
 
+  void add_mock() {
+    auto& upstreams = snapshot_->upstreams;
+    auto mock = mock_upstream(ingredients_.mock_port, std::ranges::none_of(upstreams, &gateway::Upstream::visible));
+    mock.credentials.resize(1);
+    give_standings(mock);
+    upstreams.push_back(std::move(mock));
+  }
+
+  /// The endpoints of one provider share their credentials.
+  void give_standings(gateway::Upstream& upstream) {
+    for (auto& credential : upstream.credentials) {
+      const auto fingerprint = credential.token_source ? "login" : dialect::sha256_hex(credential.key.reveal());
+      credential.standing = standing_of(upstream.name, fingerprint, credential.source);
+      credential.id = policy::hash_of(fingerprint, policy::hash_of(upstream.name));
+    }
+    for (auto& other : upstream.others) other.credentials = upstream.credentials;
+  }
+
+  std::shared_ptr<gateway::Standing> standing_of(const std::string& provider, const std::string& fingerprint, const std::string& source) {
+    if (!ingredients_.standings) return std::make_shared<gateway::Standing>(source, policy::CooldownLimits{});
+    return ingredients_.standings->credential(provider, fingerprint, source);
+  }
+
   void finish() {
     gateway::Snapshot& made = *snapshot_;
+    warnings_.insert(warnings_.end(), ingredients_.catalog->remarks.begin(), ingredients_.catalog->remarks.end());
     if (ingredients_.mock_port != 0 && !has("mock"))
-      made.upstreams.push_back(mock_upstream(ingredients_.mock_port, std::ranges::none_of(made.upstreams, &gateway::Upstream::visible)));
+      add_mock();
     std::vector<policy::RoutableProvider> providers;
     for (const auto& upstream : made.upstreams) {
       made.by_name.emplace(upstream.name, &upstream);
@@ -140,11 +179,16 @@ class SnapshotBuilder {
       const auto models = models_of(profile, made);
       profiles.push_back({profile.name, models.main, models.opus, models.sonnet, models.haiku});
     }
-    made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker, std::move(profiles));
+    made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker, std::move(profiles),
+                                 config_.routes, config_.fallbacks);
+    warnings_.insert(warnings_.end(), made.router.idle_routes().begin(), made.router.idle_routes().end());
     made.tokens = config_.auth_tokens;
     made.hosts = local_hosts(config_);
     made.signatures = ingredients_.signatures;
     made.max_inflight = config_.server.max_inflight;
+    made.retry = {config_.retry.attempts, config_.retry.backoff, config_.retry.max_backoff};
+    made.deadline = config_.retry.deadline;
+    made.affinity = config_.affinity == config::Affinity::session;
     made.max_body = config_.server.max_body;
     made.answers_model = config_.answers_model;
     made.debug = config_.log.level == "debug";

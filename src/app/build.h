@@ -20,6 +20,7 @@ struct Ingredients {
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   std::uint16_t mock_port = 0;                  // of the built-in mock provider; 0: there is none
   credentials::Refresher* refresher = nullptr;  // for logins; null: nothing is sent with them
+  gateway::Standings* standings = nullptr;      // of credentials, kept over reloads; null: each snapshot has its own
 };
 
 /// The configuration as the gateway uses it, and what a person should know about it (a key file that was skipped, say).

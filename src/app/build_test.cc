@@ -66,13 +66,115 @@ TEST_F(BuildTest, every_row_of_the_catalogue_can_be_built) {
   for (const auto& row : catalog_.providers) {
     const auto* upstream = built.snapshot->find(row.name);
     ASSERT_NE(upstream, nullptr) << row.name;
-    EXPECT_TRUE(upstream->api) << row.name;
+    EXPECT_EQ(name(upstream->api), row.dialect);
   }
-  EXPECT_EQ(built.snapshot->find("openai")->chat_path, "/v1/chat/completions");
-  EXPECT_EQ(built.snapshot->find("gemini")->chat_path, "/v1beta/openai/chat/completions");
-  EXPECT_EQ(built.snapshot->find("groq")->chat_path, "/openai/v1/chat/completions");
-  EXPECT_EQ(built.snapshot->find("openai")->chat_for("gpt-4.1").max_tokens, dialect::ChatQuirks::MaxTokens::max_tokens);
-  EXPECT_EQ(built.snapshot->find("openai")->chat_for("gpt-6-sol").max_tokens, dialect::ChatQuirks::MaxTokens::max_completion_tokens);
+  EXPECT_EQ(built.snapshot->find("openai")->api_path, "/v1/responses");
+  EXPECT_EQ(built.snapshot->find("gemini")->api_path, "") << "it depends on the model";
+  EXPECT_EQ(built.snapshot->find("groq")->api_path, "/openai/v1/chat/completions");
+  EXPECT_EQ(built.snapshot->find("zai")->api_path, "");
+}
+
+TEST_F(BuildTest, every_endpoint_of_the_catalogue_can_be_chosen) {
+  for (const auto& row : catalog_.providers)
+    for (const auto& dialect : row.dialects()) {
+      const auto built = build("providers: { " + row.name + ": { api_key: k, dialect: " + dialect + " } }\n");
+      const auto& upstream = built.snapshot->upstreams.front();
+      EXPECT_EQ(upstream.dialect, dialect) << row.name;
+      EXPECT_EQ(name(upstream.api), dialect) << row.name;
+      EXPECT_EQ(upstream.base_url, dialect == row.dialect ? row.base_url : row.find_api(dialect)->base_url);
+      EXPECT_THAT(upstream.others, IsEmpty()) << row.name << ": the configuration has chosen";
+      EXPECT_EQ(upstream.models.size(), row.models.size());
+      EXPECT_EQ(upstream.counts_tokens, dialect == "anthropic" && row.count_tokens) << row.name;
+    }
+}
+
+using Off = dialect::ChatQuirks::ThinkingOff;
+using MaxTokens = dialect::ChatQuirks::MaxTokens;
+
+/// The provider of a file that has no other, as it is for a client that speaks the dialect.
+const gateway::Upstream& to(const Built& built, std::string_view client) {
+  return built.snapshot->upstreams.front().speaking(*dialect::parse_api(client));
+}
+
+TEST_F(BuildTest, a_client_is_served_in_its_own_dialect_where_the_provider_has_it) {
+  const auto deepseek = build("providers: { deepseek: { api_key: k, timeouts: { idle: 7s }, headers: { x-a: b } } }\n");
+  EXPECT_EQ(&to(deepseek, "anthropic"), deepseek.snapshot->find("deepseek"));
+  EXPECT_EQ(&to(deepseek, "openai-responses"), deepseek.snapshot->find("deepseek")) << "which no endpoint speaks";
+  const auto& chat = to(deepseek, "openai-chat");
+  EXPECT_EQ(chat.dialect + " " + chat.name + " " + chat.host + chat.api_path, "openai-chat deepseek api.deepseek.com/v1/chat/completions");
+  EXPECT_EQ(chat.auth, gateway::AuthScheme::bearer);
+  EXPECT_EQ(chat.key.reveal(), "k");
+  EXPECT_EQ(chat.idle_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(chat.headers.at("x-a"), "b");
+  EXPECT_FALSE(chat.counts_tokens) << "that is Anthropic's";
+  EXPECT_EQ(chat.tier("haiku"), "deepseek-flash");
+  EXPECT_THAT(chat.others, IsEmpty());
+  const auto ollama = build("providers: { ollama: {} }\n");
+  EXPECT_EQ(to(ollama, "openai-responses").api_path, "/v1/responses");
+  EXPECT_EQ(to(ollama, "openai-chat").auth, gateway::AuthScheme::none);
+}
+
+TEST_F(BuildTest, an_endpoint_has_quirks_of_its_own) {
+  const auto deepseek = build("providers: { deepseek: { api_key: k } }\n");
+  const auto& main = to(deepseek, "anthropic");
+  const auto& chat = to(deepseek, "openai-chat");
+  EXPECT_EQ(main.chat, dialect::ChatQuirks());
+  EXPECT_EQ(chat.quirks, dialect::strict());
+  EXPECT_EQ(chat.chat.reasoning_back, dialect::ChatQuirks::ReasoningBack::always);
+  EXPECT_FALSE(chat.chat_for("deepseek-v4-pro").efforts.has(dialect::EffortLevel::low));
+  EXPECT_TRUE(chat.chat_for("deepseek-flash").efforts.has(dialect::EffortLevel::low)) << "by pattern";
+  EXPECT_EQ(chat.chat_for("deepseek-v4-pro").images, dialect::Media::placeholder) << "the row says that it does not see";
+  EXPECT_EQ(chat.find("deepseek-flash")->window, main.find("deepseek-flash")->window);
+  const auto openai = build("providers: { openai: { api_key: k } }\n");
+  EXPECT_EQ(to(openai, "openai-chat").chat_for("gpt-4.1").max_tokens, MaxTokens::max_tokens);
+  EXPECT_EQ(to(openai, "openai-chat").chat_for("gpt-6-sol").max_tokens, MaxTokens::max_completion_tokens);
+  EXPECT_EQ(to(openai, "openai-chat").chat.web_search, dialect::ChatQuirks::WebSearch::none);
+  EXPECT_EQ(to(openai, "anthropic").chat.web_search, dialect::ChatQuirks::WebSearch::tool);
+  EXPECT_TRUE(to(openai, "anthropic").chat_for("gpt-4o").efforts.empty());
+  const auto gemini = build("providers: { gemini: { api_key: k } }\n");
+  EXPECT_EQ(to(gemini, "anthropic").auth_header, "x-goog-api-key");
+  EXPECT_EQ(to(gemini, "openai-chat").auth, gateway::AuthScheme::bearer);
+  EXPECT_EQ(to(gemini, "openai-chat").api_path, "/v1beta/openai/chat/completions");
+  EXPECT_EQ(to(gemini, "anthropic").chat_for("gemini-2.5-pro").thinking_off, Off::lowest);
+  EXPECT_EQ(to(gemini, "anthropic").chat_for("gemini-2.5-flash").thinking_off, Off::say);
+}
+
+TEST_F(BuildTest, what_holds_for_one_dialect_leaves_one_endpoint) {
+  for (const auto* entry : {"dialect: openai-chat", "dialect: anthropic", "base_url: 'http://127.0.0.1:1'", "quirks: { top_p: strip }",
+                            "models: [ { id: m, quirks: { top_p: strip } } ]"}) {
+    const auto built = build(std::string("providers: { deepseek: { api_key: k, ") + entry + " } }\n");
+    EXPECT_THAT(built.snapshot->upstreams.front().others, IsEmpty()) << entry;
+  }
+  for (const auto* name : {"anthropic", "zai"})
+    EXPECT_THAT(build(std::string("providers: { ") + name + ": { api_key: k } }\n").snapshot->upstreams.front().others, IsEmpty()) << name;
+  EXPECT_EQ(build("providers: { deepseek: { api_key: k, models: [ { id: m, window: 9 } ] } }\n").snapshot->upstreams.front().others.size(),
+            1U);
+}
+
+TEST_F(BuildTest, a_server_of_ones_own_may_stand_on_a_row_in_any_dialect) {
+  const auto coding = build("providers: { zai: { api_key: k, base_url: 'https://api.z.ai/api/coding/paas/v4', dialect: openai-chat } }\n");
+  EXPECT_EQ(to(coding, "anthropic").api_path, "/api/coding/paas/v4/chat/completions");
+  EXPECT_EQ(to(coding, "anthropic").auth, gateway::AuthScheme::bearer);
+  EXPECT_EQ(to(coding, "anthropic").chat.web_search, dialect::ChatQuirks::WebSearch::zai) << "the row's endpoint of that dialect";
+  const auto other = build("providers: { zai: { api_key: k, base_url: 'http://127.0.0.1:1', dialect: openai-responses } }\n");
+  EXPECT_EQ(to(other, "anthropic").api_path, "/v1/responses");
+  EXPECT_EQ(to(other, "anthropic").chat, dialect::ChatQuirks()) << "nothing is known of it";
+  EXPECT_NE(to(other, "anthropic").find("glm-5.3"), nullptr);
+}
+
+TEST_F(BuildTest, a_dialect_that_a_row_has_not_got_is_a_fault_that_lists_those_it_has) {
+  const auto none = [](const std::string&) { return std::optional<std::string>(); };
+  const auto config = config::parse("providers: { zai: { api_key: k, dialect: gemini } }\n", "t.yaml", {none, catalog_.names()}).value();
+  const auto built = build_snapshot(config, {&catalog_, {none, "", "/nowhere"}, nullptr, 0});
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().kind, ErrorKind::config);
+  EXPECT_EQ(built.error().message,
+            "providers.zai: Z.ai does not speak the dialect gemini; it has anthropic, openai-chat. Give base_url for a server that does");
+}
+
+TEST_F(BuildTest, the_users_quirks_lie_over_the_rows_for_new_models_too) {
+  const auto built = build("providers: { zai: { api_key: k, quirks: { temperature: keep }, models: [ { id: new } ] } }\n");
+  EXPECT_FALSE(built.snapshot->find("zai")->quirks_for("new").temperature_range) << "not the row's 0..1";
 }
 
 TEST_F(BuildTest, a_file_says_which) {
@@ -166,6 +268,8 @@ TEST_F(BuildTest, only_anthropic_itself_is_transparent) {
   EXPECT_FALSE(built.snapshot->find("zai")->transparent);
   EXPECT_FALSE(built.snapshot->find("anthropic-like")->transparent);
   EXPECT_EQ(built.snapshot->find("claude")->quirks, dialect::transparent());
+  const auto layer = build("providers: { anthropic: { api_key: k, dialect: openai-chat } }\n");
+  EXPECT_FALSE(layer.snapshot->find("anthropic")->transparent) << "its OpenAI layer is an API like any other";
 }
 
 TEST_F(BuildTest, models_of_the_file_lie_over_the_catalogues) {

@@ -4,26 +4,13 @@
 
 #include <algorithm>
 
-#include "app/build.h"
+#include "app/build_models.h"
 #include "base/text.h"
 #include "base/url.h"
 
 namespace penstock::app {
 
 namespace {
-
-using QuirkMap = std::map<std::string, std::string>;
-
-/// `over` on top of `base`.
-QuirkMap overlay(QuirkMap base, const QuirkMap& over) {
-  for (const auto& [name, value] : over) base[name] = value;
-  return base;
-}
-
-Error in_provider(const std::string& name, Error error) {
-  error.message = fmt::format("providers.{}: {}", name, error.message);
-  return error;
-}
 
 gateway::AuthScheme auth_scheme(std::string_view name) {
   if (name == "bearer") return gateway::AuthScheme::bearer;
@@ -32,20 +19,17 @@ gateway::AuthScheme auth_scheme(std::string_view name) {
   return gateway::AuthScheme::x_api_key;
 }
 
-/// Where Chat Completions are asked below a base URL, from which a trailing /v1 was taken: a path that names a version (`/v4`), or that is
-/// Google's compatible one, stands as it is.
-std::string chat_path(const std::string& path) {
+/// Where an API of OpenAI's is asked below a base URL, from which a trailing /v1 was taken: a path that names a version (`/v4`), or that is
+/// Google's compatible one, stands as it is. Empty for other dialects.
+std::string api_path(const std::string& path, std::string_view dialect) {
+  if (!dialect.starts_with("openai-")) return {};
   const auto last = path.substr(path.rfind('/') + 1);
   const bool versioned = last.size() > 1 && last[0] == 'v' && last[1] >= '0' && last[1] <= '9';
-  return path + (versioned || path.ends_with("/v1beta/openai") ? "" : "/v1") + "/chat/completions";
+  return path + (versioned || path.ends_with("/v1beta/openai") ? "" : "/v1") +
+         (dialect == "openai-responses" ? "/responses" : "/chat/completions");
 }
 
 const std::string& first_of(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
-
-catalog::Price to_price(const config::Price& price) {
-  const auto units = [](double dollars) { return static_cast<std::int64_t>(dollars * 1e6 + 0.5); };
-  return {units(price.input), units(price.output), units(price.cache_read), units(price.cache_write), true};  // as catalog::Price counts
-}
 
 /// Builds one upstream step by step; each step fills a group of its members.
 class UpstreamBuilder {
@@ -55,51 +39,81 @@ class UpstreamBuilder {
       : entry_(entry), row_(row ? *row : catalog::Provider{}), known_(row != nullptr), places_(places), refresher_(refresher) {}
 
   Result<UpstreamBuilt> build() {
-    TRY_STATUS(address());
+    TRY(endpoint_, chosen());
+    identity();
+    TRY_STATUS(address(up(), endpoint_, first_of(entry_.base_url, endpoint_.base_url)));
     TRY_STATUS(credential());
-    TRY_STATUS(models());
+    pool();
+    TRY_STATUS(build_models(up(), {entry_, row_, endpoint_}));
     timeouts();
     fields();
-    warn();
+    // The upstream is whole; the others differ from it by their endpoint alone.
+    TRY_STATUS(others());
     return std::move(built_);
   }
 
  private:
   gateway::Upstream& up() { return built_.upstream; }
 
-  Status address() {
+  /// The row's endpoint for the dialect that the user names, or its main one.
+  Result<catalog::Endpoint> chosen() const {
+    const std::string main = row_.dialect.empty() ? "anthropic" : row_.dialect;
+    const std::string& dialect = first_of(entry_.dialect, main);
+    if (dialect == main) {
+      auto endpoint = row_.main_api();
+      endpoint.dialect = main;
+      return endpoint;
+    }
+    if (const auto* api = row_.find_api(dialect)) return *api;
+    if (known_ && entry_.base_url.empty())
+      return fail(
+          config_error(fmt::format("providers.{}: {} does not speak the dialect {}; it has {}. Give base_url for a server that does",
+                                   entry_.name, row_.display_name, dialect, join(row_.dialects(), ", "))));
+    catalog::Endpoint own;  // the row's quirks are of another dialect
+    own.dialect = dialect;
+    own.auth = row_.auth;
+    own.auth_header = row_.auth_header;
+    return own;
+  }
+
+  void identity() {
     up().name = entry_.name;
     up().display_name = row_.display_name.empty() ? entry_.name : row_.display_name;
     up().brand = row_.brand;
-    up().dialect = first_of(entry_.dialect, row_.dialect.empty() ? std::string("anthropic") : row_.dialect);
-    up().api = dialect::parse_api(up().dialect);
-    up().base_url = first_of(entry_.base_url, row_.base_url);
-    const auto url = parse_url(up().base_url);
-    if (!url) return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", up().base_url)));
-    up().origin.host = url->host;
-    up().origin.port = url->port;
-    up().origin.tls = url->tls;
-    up().origin.ca_file = entry_.ca_file;
-    up().path = url->path;
-    while (up().path.ends_with('/')) up().path.pop_back();
-    up().host = url->host_field();
-    up().chat_path = chat_path(up().path);
     up().aggregator = row_.aggregator;
     up().local = row_.local;
-    up().counts_tokens = entry_.count_tokens.value_or(row_.count_tokens);
     // Anthropic itself: the catalogue's row of that name, wherever its base_url points (a company's relay, a test).
-    up().transparent = known_ && row_.name == "anthropic";
-    TRY_STATUS(proxy(*url));
-    up().origin.key = up().origin.name();
+    up().transparent = known_ && row_.name == "anthropic" && endpoint_.dialect == "anthropic";
+  }
+
+  /// Where an upstream's requests go, and in which dialect.
+  Status address(gateway::Upstream& at, const catalog::Endpoint& endpoint, const std::string& base_url) const {
+    at.dialect = endpoint.dialect;
+    at.api = dialect::parse_api(at.dialect).value_or(dialect::Api::anthropic);  // the words have been checked
+    at.base_url = base_url;
+    const auto url = parse_url(base_url);
+    if (!url) return fail(config_error(fmt::format("base_url {} is not a URL like https://host[:port][/path]", base_url)));
+    at.origin.host = url->host;
+    at.origin.port = url->port;
+    at.origin.tls = url->tls;
+    at.origin.ca_file = entry_.ca_file;
+    at.path = url->path;
+    while (at.path.ends_with('/')) at.path.pop_back();
+    at.host = url->host_field();
+    at.api_path = api_path(at.path, at.dialect);
+    at.counts_tokens = at.dialect == "anthropic" && entry_.count_tokens.value_or(row_.count_tokens);
+    TRY_STATUS(proxy(at, *url));
+    at.origin.key = at.origin.name();
     return {};
   }
 
-  Status proxy(const Url& url) {
+  Status proxy(gateway::Upstream& at, const Url& url) const {
+    at.origin.proxy.reset();
     if (entry_.proxy && *entry_.proxy == "none") return {};
     if (entry_.proxy) {
       auto own = net::parse_proxy(*entry_.proxy);
       if (!own) return fail(in_provider(entry_.name, own.error()));
-      up().origin.proxy = *own;
+      at.origin.proxy = *own;
       return {};
     }
     if (!url.tls) return {};
@@ -107,14 +121,13 @@ class UpstreamBuilder {
       const auto value = places_.environment(upper);
       return value && !value->empty() ? *value : places_.environment(lower).value_or("");
     };
-    TRY(up().origin.proxy, net::proxy_for(url.host, url.port, variable("HTTPS_PROXY", "https_proxy"), variable("NO_PROXY", "no_proxy")));
+    TRY(at.origin.proxy, net::proxy_for(url.host, url.port, variable("HTTPS_PROXY", "https_proxy"), variable("NO_PROXY", "no_proxy")));
     return {};
   }
 
   Status credential() {
-    const std::string auth = first_of(entry_.auth, row_.auth);
-    up().auth = auth_scheme(auth);
-    up().auth_header = to_lower(first_of(entry_.auth_header, row_.auth_header));
+    up().auth = auth_scheme(first_of(entry_.auth, endpoint_.auth));
+    up().auth_header = to_lower(first_of(entry_.auth_header, endpoint_.auth_header));
     up().passthrough = entry_.credentials.mode == config::CredentialMode::passthrough;
     up().key_variable = row_.env.empty() ? "" : row_.env.front();
     if (up().passthrough) return {};
@@ -125,6 +138,16 @@ class UpstreamBuilder {
     const bool optional_key = row_.local || (!known_ && !entry_.api_key && entry_.auth.empty() && !entry_.has_credentials);
     if (!up().has_credential() && optional_key) up().auth = gateway::AuthScheme::none;
     return {};
+  }
+
+  /// What requests are sent with: the keys of the pool, or what was found.
+  void pool() {
+    const auto& wanted = entry_.credentials;
+    up().rotation = policy::parse_rotation(wanted.rotation).value_or(policy::Rotation::round_robin);
+    up().rests.limited = wanted.cooldown;
+    for (const auto& [key, weight] : wanted.pool)
+      if (!key.empty()) up().credentials.push_back({key, nullptr, fmt::format("credentials.pool[{}]", up().credentials.size()), weight, nullptr});
+    if (up().credentials.empty()) up().credentials.push_back({up().key, up().token_source, up().key_source, 1, nullptr});
   }
 
   void find_key() {
@@ -158,69 +181,33 @@ class UpstreamBuilder {
     up().credential_beta = "oauth-2025-04-20";
   }
 
-  Result<dialect::Quirks> quirks(const QuirkMap& of_model, bool vision) {
-    if (is_chat()) return dialect::strict();  // the names are those of Chat Completions there
-    QuirkMap names = overlay(overlay(row_.quirks, entry_.quirks), of_model);
-    if (!vision) names.try_emplace("images", "placeholder");
-    auto parsed = dialect::parse_quirks(names, up().transparent ? dialect::transparent() : dialect::strict());
-    if (!parsed) return fail(in_provider(entry_.name, parsed.error()));
-    return *parsed;
+  /// The configuration has decided on one endpoint: it names it, or says something that holds for one dialect only.
+  [[nodiscard]] bool pinned() const {
+    const bool quirks =
+        !entry_.quirks.empty() || std::ranges::any_of(entry_.models, [](const auto& model) { return !model.quirks.empty(); });
+    return !entry_.dialect.empty() || !entry_.base_url.empty() || quirks;
   }
 
-  /// What holds for Chat Completions; the default for a provider with another dialect.
-  Result<dialect::ChatQuirks> chat(const QuirkMap& of_model, bool vision) {
-    if (!is_chat()) return dialect::ChatQuirks{};
-    QuirkMap names = overlay(overlay(row_.quirks, entry_.quirks), of_model);
-    if (!vision) names.try_emplace("images", "placeholder");
-    auto parsed = dialect::parse_chat_quirks(names, {});
-    if (!parsed) return fail(in_provider(entry_.name, parsed.error()));
-    return *parsed;
-  }
-
-  [[nodiscard]] bool is_chat() const { return built_.upstream.api == dialect::Api::openai_chat; }
-
-  Status models() {
-    TRY(up().quirks, quirks({}, true));
-    TRY(up().chat, chat({}, true));
-    for (const auto& [pattern, names] : row_.model_quirks) {
-      TRY(auto fitting, quirks(names, true));
-      up().pattern_quirks.emplace_back(pattern, std::move(fitting));
-      TRY(auto fitting_chat, chat(names, true));
-      up().pattern_chat.emplace_back(pattern, std::move(fitting_chat));
+  /// The row's endpoints of other dialects, for clients that speak those. Anthropic itself serves every client best in its own.
+  Status others() {
+    if (pinned() || up().transparent) return {};
+    std::vector<gateway::Upstream> all;
+    for (const auto& api : row_.apis) {
+      if (api.opt_in) continue;
+      TRY(all.emplace_back(), copy_at(api));
     }
-    for (const auto& model : row_.models) {
-      gateway::UpstreamModel one{model.id, model.display_name, model.window, model.max_output, model.vision, model.price, {}, {}};
-      TRY(one.quirks, quirks(model.quirks, model.vision));
-      TRY(one.chat, chat(model.quirks, model.vision));
-      up().models.push_back(std::move(one));
-    }
-    for (const auto& model : entry_.models) TRY_STATUS(add_or_override(model));
-    up().tiers = row_.tiers;
+    up().others = std::move(all);
     return {};
   }
 
-  Status add_or_override(const config::ProviderModel& model) {
-    auto at = std::ranges::find(up().models, model.id, &gateway::UpstreamModel::id);
-    if (at == up().models.end()) at = up().models.insert(at, gateway::UpstreamModel{.id = model.id});
-    if (!model.display_name.empty()) at->display_name = model.display_name;
-    if (model.window) at->window = *model.window;
-    if (model.max_output) at->max_output = *model.max_output;
-    if (model.vision) at->vision = *model.vision;
-    if (model.price) at->price = to_price(*model.price);
-    const auto* known = row_.find(model.id);
-    const auto names = overlay(known ? known->quirks : row_.quirks_of(model.id), model.quirks);
-    TRY(at->quirks, quirks(names, at->vision));
-    TRY(at->chat, chat(names, at->vision));
-    return {};
-  }
-
-  /// What is configured, but not done by this version.
-  void warn() {
-    if (!built_.warning.empty()) return;
-    if (!up().api)
-      built_.warning = fmt::format("providers.{}: the dialect {} is not served yet; requests to it are refused", entry_.name, up().dialect);
-    else if (entry_.credentials.pool.size() > 1)
-      built_.warning = fmt::format("providers.{}: only the first credential of the pool is used yet", entry_.name);
+  /// The same with another endpoint.
+  Result<gateway::Upstream> copy_at(const catalog::Endpoint& api) {
+    gateway::Upstream other = up();
+    TRY_STATUS(address(other, api, api.base_url));
+    if (other.auth != gateway::AuthScheme::none) other.auth = auth_scheme(api.auth);
+    other.auth_header = to_lower(api.auth_header);
+    TRY_STATUS(build_models(other, {entry_, row_, api}));
+    return other;
   }
 
   void timeouts() {
@@ -241,6 +228,7 @@ class UpstreamBuilder {
   const bool known_;
   const credentials::Places& places_;
   credentials::Refresher* const refresher_;
+  catalog::Endpoint endpoint_;
   UpstreamBuilt built_;
 };
 

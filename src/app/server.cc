@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/load_catalog.h"
+#include "app/model_lists.h"
 #include "app/state_dir.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -92,7 +93,8 @@ Server::~Server() {
 }
 
 Status Server::build(const config::Config& config) {
-  auto built = build_snapshot(config, {&catalog_, credentials::process_places(), signatures_, mock_port_, &refresher_});
+  shared_.standings.use({.failures = config.cooldown.failures, .rest = config.cooldown.rest});
+  auto built = build_snapshot(config, {&catalog_, credentials::process_places(), signatures_, mock_port_, &refresher_, &shared_.standings});
   if (!built) return fail(built.error());
   snapshot_ = built->snapshot;
   warnings_ = built->warnings;
@@ -187,6 +189,8 @@ bool Server::reload_config(const char* why) {
 
 Server::Stamps Server::look() const {
   auto stamps = folder_stamps(config::profile_folder(options_.environment));
+  const auto lists = folder_stamps(model_list_folder(options_.environment));  // after penstock models --refresh
+  stamps.insert(stamps.end(), lists.begin(), lists.end());
   for (const auto& path : {config::find_file(options_.config_path, options_.environment),
                            config_.server.tls ? config_.server.tls->cert : "", config_.server.tls ? config_.server.tls->key : ""})
     stamps.push_back(stamp(path));

@@ -36,6 +36,12 @@ Outgoing adapt(const wire::RequestHead& client, std::string_view query, const js
 Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::Document& body, const Record& record,
                                   const Snapshot& snapshot, dialect::Translation& translation);
 
+/// The same with a body that is written already.
+Outgoing adapt_written(const wire::RequestHead& client, std::string written, const Record& record, const Snapshot& snapshot);
+
+/// The chosen credential is a login, whose token is put in with show_token().
+[[nodiscard]] bool shows_token(const Record& record);
+
 /// Puts a login's token into a request whose provider has one, in the place of the token before.
 void show_token(Outgoing& request, const Upstream& upstream, const Secret& token);
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/append.h"
-#include "dialect/openai_chat_answer_writer.h"
+#include "dialect/answer_writer.h"
 #include "dialect/openai_errors.h"
 #include "wire/sse.h"
 
@@ -49,16 +49,21 @@ net::Task<Status> Answer::more(std::string_view events) {
 net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stream(last); }
 
 net::Task<Status> Answer::ping() {
-  return begin({}, record_.client == dialect::Api::openai_chat ? dialect::kOpenAiPing : wire::kPingEvent);
+  return begin({}, dialect::ping_of(record_.client));
+}
+
+std::string Answer::error_event(const dialect::ClientError& error, std::string_view id) const {
+  if (record_.client == dialect::Api::openai_responses) return dialect::openai_responses_error_event(error);
+  return record_.client == dialect::Api::openai_chat ? dialect::openai_error_event(error) : dialect::error_event(error, id);
 }
 
 net::Task<> Answer::error(const dialect::ClientError& error) {
   if (record_.error.empty()) record_.error = error.message;
   const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;
-  const bool openai = record_.client == dialect::Api::openai_chat;
+  const bool openai = record_.client != dialect::Api::anthropic;
   Status sent;
   if (begun()) {
-    const std::string event = openai ? dialect::openai_error_event(error) : dialect::error_event(error, id);
+    const std::string event = error_event(error, id);
     sent = co_await exchange_.end_stream(event);
   } else {
     std::string more = "content-type: application/json\r\n";

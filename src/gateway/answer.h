@@ -33,6 +33,7 @@ class Answer {
 
  private:
   [[nodiscard]] std::string fields(std::string_view more) const;
+  [[nodiscard]] std::string error_event(const dialect::ClientError& error, std::string_view id) const;
   void sent();
   net::Exchange& exchange_;
   Record& record_;

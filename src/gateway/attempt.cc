@@ -20,12 +20,14 @@ net::Task<Status> wait_for_head(net::ClientExchange& provider, const Record& rec
   }
 }
 
-net::Task<Status> exchange_heads(net::ClientExchange& provider, const Outgoing& request, const Record& record, Answer& answer) {
+net::Task<Status> exchange_heads(net::ClientExchange& provider, const Outgoing& request, Record& record, Answer& answer) {
   const auto pieces = request.pieces();
   auto sent = co_await provider.send(pieces, record.upstream->idle_timeout);
+  record.stage = policy::Stage::first_byte;
   // A provider may refuse early and stop reading: its answer counts, not the broken pipe.
   if (!sent && sent.error().kind != ErrorKind::connection) co_return sent;
   auto head = co_await wait_for_head(provider, record, answer);
+  if (head) record.stage = policy::Stage::before_content;
   if (!head && !sent) co_return sent;
   co_return head;
 }
@@ -37,10 +39,12 @@ net::Task<Result<Provider>> attempt(net::Worker& worker, net::ConnectionPool& po
   const Upstream& upstream = *record.upstream;
   for (bool fresh = false;; fresh = true) {
     ++record.attempts;
+    record.stage = policy::Stage::connect;
     CO_TRY(net::Lease lease, co_await pool.take(upstream.origin, net::Clock::now() + upstream.connect_timeout, cancel, fresh));
     const bool reused = lease.reused;
     auto provider = std::make_unique<net::ClientExchange>(worker, std::move(lease.stream));
     cancel.set([raw = provider.get()] { raw->cancel(); });
+    record.stage = policy::Stage::send;
     auto head = co_await exchange_heads(*provider, request, record, answer);
     cancel.set(nullptr);
     if (head) co_return std::move(provider);

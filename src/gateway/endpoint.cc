@@ -18,6 +18,7 @@ constexpr std::array kRoutes = {
     Route{"/v1/messages", Page::messages, true},
     Route{"/v1/messages/count_tokens", Page::count_tokens, true},
     Route{"/v1/chat/completions", Page::chat_completions, true},
+    Route{"/v1/responses", Page::responses, true},
     Route{"/v1/models", Page::models, false},
     Route{"/", Page::root, false},
     Route{"/api/hello", Page::hello, false},

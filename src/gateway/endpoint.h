@@ -9,6 +9,7 @@ namespace penstock::gateway {
 enum class Page : unsigned char {
   messages,
   chat_completions,
+  responses,
   count_tokens,  // POST
   models,
   model,

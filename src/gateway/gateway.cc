@@ -7,17 +7,17 @@
 
 #include "dialect/anthropic_request.h"
 #include "gateway/admit.h"
-#include "gateway/attempt.h"
+#include "gateway/aim.h"
 #include "gateway/authenticate.h"
-#include "gateway/login_attempt.h"
 #include "gateway/pages.h"
-#include "gateway/relay_whole.h"
+#include "gateway/work.h"
 
 namespace penstock::gateway {
 
 namespace {
 
 constexpr std::size_t kMaxSession = 64;
+constexpr std::size_t kMaxAgent = 64;
 constexpr unsigned kLearnAll = 32, kLearnOneOf = 64;  // requests of a model that the estimator learns from
 constexpr std::size_t kMostSeen = 1024;
 constexpr std::size_t kMostIndexed = 8UL << 20;  // bytes of positions that are kept for the next request
@@ -38,9 +38,11 @@ Record begin_record(const wire::RequestHead& head, const RequestTarget& target) 
   record.path_target = target.path_target;
   const auto* agent = wire::find(head.fields, "user-agent");
   record.claude_code = agent && agent->value.starts_with("claude-cli/");
-  record.session = field_text(head, "x-claude-code-session-id", kMaxSession);
-  if (target.page == Page::messages || target.page == Page::chat_completions) record.operation = Operation::messages;
+  record.session = record.session_header = field_text(head, "x-claude-code-session-id", kMaxSession);
+  record.agent = field_text(head, "x-claude-code-agent-id", kMaxSession);
   if (target.page == Page::chat_completions) record.client = dialect::Api::openai_chat;
+  if (target.page == Page::responses) record.client = dialect::Api::openai_responses;
+  if (target.page == Page::messages || record.client != dialect::Api::anthropic) record.operation = Operation::messages;
   if (target.page == Page::count_tokens) record.operation = Operation::count_tokens;
   return record;
 }
@@ -55,71 +57,9 @@ std::string_view query_of(std::string_view target) {
   return mark == std::string_view::npos ? std::string_view{} : target.substr(mark);
 }
 
-dialect::ClientError no_credential(const Upstream& upstream) {
-  dialect::ClientError error;
-  error.status = 502;
-  error.type = "api_error";
-  error.should_retry = false;
-  error.message = fmt::format(
-      "there is no key for the provider {}: penstock keys set {}; or set {} and start the gateway again, or write providers.{}.api_key in "
-      "the "
-      "configuration",
-      upstream.name, upstream.name, upstream.key_variable.empty() ? "its variable" : upstream.key_variable, upstream.name);
-  if (!upstream.login.empty()) error.message += ", or log in: penstock login " + upstream.login;
-  return error;
-}
-
-/// A login that only its user can mend: nobody should try again.
-dialect::ClientError no_login(const Error& why) { return {502, "api_error", why.message, {}, false}; }
-
-/// A full context comes as one of these.
-bool may_be_overflow(int status) { return status == 400 || status == 413 || status == 422 || status == 500; }
-
-/// A provider's failure, with its name.
-Error named(Error error, const Record& record) {
-  error.fault = Fault::provider;
-  error.message = fmt::format("{} ({})", error.message, record.upstream->name);
-  return error;
-}
-
-/// Why there is no answer of the provider.
-dialect::ClientError no_answer(const Error& why, const Record& record, bool stopped) {
-  if (stopped) return dialect::from_error(stopping());
-  if (why.kind == ErrorKind::authentication) return no_login(why);
-  return dialect::from_error(named(why, record));
-}
-
-/// Names joined with commas. They come from the client: what is no plain name is left out, and so is what is too much.
-std::string fit_for_header(const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 200;
-  std::string out;
-  for (const auto& name : names) {
-    const bool plain = !name.empty() && std::ranges::all_of(name, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_.-[]").contains(c);
-    });
-    if (plain && out.size() + name.size() < kMost) out += (out.empty() ? "" : ",") + name;
-  }
-  return out;
-}
-
-dialect::TranslationContext translation_context(const Record& record, const Snapshot& snapshot) {
-  const Upstream& upstream = *record.upstream;
-  dialect::TranslationContext context;
-  context.client = record.client;
-  context.provider = *upstream.api;
-  context.provider_name = upstream.name;
-  context.model = record.model_id;
-  context.max_output = record.model ? record.model->max_output : 0;
-  context.codec = snapshot.signatures.get();
-  context.transparent = upstream.transparent;
-  context.quirks = &upstream.quirks_for(record.model_id);
-  context.chat = &upstream.chat_for(record.model_id);
-  return context;
-}
-
 /// The router's plan. A name that leads to a provider which is off for want of a key says which key.
-Result<policy::Plan> route(const Snapshot& snapshot, const Record& record) {
-  auto plan = snapshot.router.route(record.facts.model, record.path_target);
+Result<policy::Plan> route(const Snapshot& snapshot, const Record& record, const policy::RouteSigns& signs) {
+  auto plan = snapshot.router.route(record.facts.model, record.path_target, signs);
   if (plan || plan.error().kind != ErrorKind::not_found) return plan;
   const std::string& asked = record.path_target.empty() ? record.facts.model : record.path_target;
   for (const auto& [provider, variable] : snapshot.keyless)
@@ -146,22 +86,6 @@ std::string new_request_id() {
   }
   return id;
 }
-
-/// What the stages of one model request share. Lives in serve_model's coroutine.
-struct Gateway::Work {
-  Work(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query)
-      : exchange(exchange), record(record), snapshot(snapshot), query(query), answer(exchange, record, snapshot) {}
-  net::Exchange& exchange;
-  Record& record;
-  const Snapshot& snapshot;
-  std::string_view query;
-  Answer answer;
-  net::Cancel cancel;
-  std::string_view body;                              // the client's, until the provider's answer begins
-  Outgoing request;                                   // what the provider gets
-  std::unique_ptr<dialect::Translation> translation;  // unless both speak Anthropic's dialect, which is patched in place
-  std::optional<policy::TextFeatures> features;       // of a request from whose usage the estimator learns
-};
 
 /// Takes part in the list of running requests while it lives.
 class Gateway::Running {
@@ -203,8 +127,9 @@ net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& ta
   Answer answer(exchange, record, snapshot);
   PageBody page{200, "{}"};
   std::string fields = "content-type: application/json\r\n";
+  const Reader reader = reader_of(field_text(exchange.head(), "user-agent", kMaxAgent));
   switch (target.page) {
-    case Page::models: page = models_page(snapshot, target.path_target); break;
+    case Page::models: page = models_page(snapshot, target.path_target, reader); break;
     case Page::model: page = model_page(snapshot, target.model, target.path_target); break;
     case Page::health: page = health_page(snapshot, draining(), authenticate(exchange.head(), snapshot).has_value()); break;
     case Page::readyz: page = {draining() ? 503 : 200, fmt::format(R"({{"status":"{}"}})", draining() ? "draining" : "ok")}; break;
@@ -244,73 +169,29 @@ net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const 
     co_return co_await work.answer.error(dialect::from_error(body.error()));
   }
   if (const Status ready = prepare(work, *body); !ready) co_return co_await work.answer.error(dialect::from_error(ready.error()));
-  // From here on the target is fixed.
-  if (!record.upstream->has_credential()) co_return co_await work.answer.error(no_credential(*record.upstream));
   exchange.on_client_gone([&work] { work.cancel.request(); });
   const Running running(running_, work.cancel);
   if (record.operation == Operation::count_tokens) co_return co_await count_tokens(work);
   co_await forward(work);
 }
 
-/// inspect, route and adapt: everything that needs the indexed body, without suspending.
+/// inspect and route, without suspending.
 Status Gateway::prepare(Work& work, std::string_view body) {
   Record& record = work.record;
   work.body = body;
   TRY_STATUS(document_.index(body));
+  work.indexed = true;
   TRY(record.facts, record.operation == Operation::count_tokens ? dialect::inspect(document_, dialect::Endpoint::count_tokens)
                                                                 : dialect::inspect_as(record.client, document_));
   if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
 
-  TRY(record.plan, route(work.snapshot, record));
-  const auto& target = record.plan.targets.front();
-  record.upstream = work.snapshot.find(target.provider);
-  if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + target.provider));
-  record.model_id = target.model;
-  record.model = record.upstream->find(target.model);
-  if (!record.upstream->api)
-    return fail(client_error(ErrorKind::invalid_request,
-                             fmt::format("the provider {} speaks {}, which this version does not translate yet; choose a provider with "
-                                         "an Anthropic or a Chat Completions endpoint",
-                                         record.upstream->name, record.upstream->dialect)));
-  if (record.client == dialect::Api::anthropic && record.upstream->api == dialect::Api::anthropic) {
-    work.request = adapt(work.exchange.head(), work.query, document_, record, work.snapshot);
-  } else if (record.operation == Operation::messages) {
-    work.translation = std::make_unique<dialect::Translation>(translation_context(record, work.snapshot));
-    TRY(work.request, adapt_translated(work.exchange.head(), document_, record, work.snapshot, *work.translation));
-    record.dropped = fit_for_header(work.translation->dropped());
-  }
+  TRY(record.plan, route(work.snapshot, record, signs_of(record)));
+  const auto& first = record.plan.targets.front();
+  record.upstream = endpoint_of(work, first);
+  if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + first.provider));
+  record.model_id = first.model;
   if (learns_from(record)) work.features = policy::measure(document_);
   return {};
-}
-
-/// The attempt; with a login's token where the credential is one.
-net::Task<Result<Provider>> Gateway::ask(Work& work) {
-  if (work.record.upstream->token_source) return attempt_with_login(worker_, pool_, work.request, work.record, work.answer, work.cancel);
-  return attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
-}
-
-net::Task<> Gateway::forward(Work& work) {
-  Record& record = work.record;
-  auto provider = co_await ask(work);
-  if (!provider) {
-    const bool left = work.exchange.client_gone();
-    record.outcome = left ? Outcome::client_left : Outcome::provider_failed;
-    record.error = provider.error().message;
-    if (left) co_return work.exchange.abort();
-    co_return co_await work.answer.error(no_answer(provider.error(), record, work.cancel.requested()));
-  }
-  // The commit point: the request is not sent again, so its memory can go.
-  Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
-  // A translated stream begins before its true counts are known; a zero would show as an empty context.
-  const bool needs_estimate = work.translation && record.facts.stream && record.client == dialect::Api::anthropic;
-  if (needs_estimate || may_be_overflow((*provider)->head().status)) to.estimated_tokens = estimate(work);
-  to.translation = work.translation.get();
-  work.request = {};
-  work.body = {};
-  work.exchange.release_request();
-  co_await relay(to, std::move(*provider));
-  if (record.outcome == Outcome::client_left) work.exchange.abort();
-  learn(work);
 }
 
 net::Task<> Gateway::count_tokens(Work& work) {
@@ -318,6 +199,8 @@ net::Task<> Gateway::count_tokens(Work& work) {
   // Only Anthropic's API has a way to ask; elsewhere no request was made ready.
   const bool can_ask = record.upstream->api == dialect::Api::anthropic && record.upstream->counts_tokens;
   if (!can_ask || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
+  const Status ready = aim(work, document_, record.plan.targets.front(), record.upstream->credentials.front(), {});
+  if (!ready) co_return co_await answer_estimate(work);
   auto provider = co_await ask(work);
   if (work.exchange.client_gone()) {
     work.record.outcome = Outcome::client_left;
@@ -328,12 +211,9 @@ net::Task<> Gateway::count_tokens(Work& work) {
   if (missing && !record.upstream->transparent) cannot_count_.insert(target_name(record));
   // A third party that cannot count is no reason to let the client count by asking the model.
   if (!record.upstream->transparent && status != 200) co_return co_await answer_estimate(work);
-  if (!provider) {
-    work.record.outcome = Outcome::provider_failed;
-    co_return co_await work.answer.error(no_answer(provider.error(), record, false));
-  }
+  if (!provider) co_return co_await show(work.answer, work.record, unanswered(provider.error(), record));
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, work.record, work.cancel, document_};
-  co_await relay(to, std::move(*provider));
+  if (const auto setback = co_await relay(to, std::move(*provider))) co_await show(work.answer, work.record, *setback);
 }
 
 net::Task<> Gateway::answer_estimate(Work& work) {
@@ -341,6 +221,22 @@ net::Task<> Gateway::answer_estimate(Work& work) {
   const std::string body = fmt::format(R"({{"input_tokens":{}}})", static_cast<std::uint64_t>(estimate(work)));
   auto sent = co_await work.answer.whole(200, "content-type: application/json\r\n", body);
   if (!sent) work.record.outcome = Outcome::client_left;
+}
+
+/// What the routes by kind go by.
+policy::RouteSigns Gateway::signs_of(Record& record) {
+  const policy::KindSigns head{record.session_header, record.agent, record.claude_code, record.operation == Operation::count_tokens};
+  policy::RouteSigns signs;
+  signs.kinds = policy::kinds_of(record.facts, head);
+  if (policy::honours_subagent_tag(record.facts, head))
+    signs.subagent_model = record.facts.subagent_model;
+  else
+    record.facts.subagent_tag = {};  // it is not for us, and stays
+  signs.facts = &record.facts;
+  signs.tokens = [this, &record] {
+    return static_cast<std::uint64_t>(estimators_.estimate(record.facts.model, policy::measure(document_)));
+  };
+  return signs;
 }
 
 /// Measuring a prompt costs more than relaying it, so after the first requests only a few are learned from; and none where the provider

@@ -3,12 +3,18 @@
 
 #include <atomic>
 #include <memory>
+#include <random>
 #include <set>
 #include <unordered_map>
 
 #include "gateway/access_log.h"
 #include "gateway/endpoint.h"
+#include "gateway/candidates.h"
+#include "gateway/learned.h"
 #include "gateway/relay.h"
+#include "gateway/standing.h"
+#include "gateway/trial.h"
+#include "gateway/work.h"
 #include "json/scan.h"
 #include "net/connection_pool.h"
 #include "net/http_server.h"
@@ -16,10 +22,12 @@
 
 namespace penstock::gateway {
 
-/// What all workers share: two counters.
+/// What all workers share.
 struct Shared {
   std::atomic<unsigned> inflight{0};
   std::atomic<bool> draining{false};
+  Standings standings;
+  Learned learned;
 };
 
 /// One per worker, on its thread. Keeps the worker's pools, estimators and log.
@@ -49,14 +57,22 @@ class Gateway : public net::Service {
 
  private:
   class Running;
-  struct Work;  // one model request: what its stages share
   net::Task<> serve_page(net::Exchange& exchange, const RequestTarget& target, Record& record, const Snapshot& snapshot);
   net::Task<> serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query);
   Status prepare(Work& work, std::string_view body);
-  net::Task<Result<Provider>> ask(Work& work);
+  // forward.cc: the attempts of one request
+  struct Course;
   net::Task<> forward(Work& work);
+  std::uint64_t seat_of(Work& work);
+  Draw draw(Work& work, std::uint64_t seat);
+  net::Task<Attempted> follow(Course& course, const policy::Step& step);
+  net::Task<Attempted> attempt_step(Course& course, const policy::Step& step);
+  net::Task<Attempted> attempt_answer(Course& course, Trial& trial);
+  net::Task<> give_up(Course& course, const policy::Step& step);
+  net::Task<Result<Provider>> ask(Work& work);
   net::Task<> count_tokens(Work& work);
   net::Task<> answer_estimate(Work& work);
+  policy::RouteSigns signs_of(Record& record);
   [[nodiscard]] bool learns_from(const Record& record);
   [[nodiscard]] double estimate(const Work& work);
   void learn(const Work& work);
@@ -71,6 +87,11 @@ class Gateway : public net::Service {
   std::unordered_map<std::string, unsigned> seen_;  // requests by target, for learns_from()
   std::set<std::string> cannot_count_;              // targets that answered 404 to count_tokens, until a reload
   std::set<net::Cancel*> running_;                  // requests that wait for a provider
+  KnownStandings standings_{shared_.standings};
+  Standing client_standing_{"the client's own credential", {}};  // nobody asks how it stands
+  std::mt19937_64 random_{std::random_device{}()};
+  std::uint64_t turn_ = 0;         // requests so far
+  policy::AffinityTable affinity_;
 };
 
 /// "req_" and 24 hexadecimal digits.

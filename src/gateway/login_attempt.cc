@@ -62,7 +62,7 @@ net::Task<Result<TokenPtr>> wait_out(TokenWait& wait, const Record& record, Answ
 net::Task<Result<TokenPtr>> next_token(net::Worker& worker, TokenPtr unfit, const Record& record, Answer& answer, net::Cancel& cancel) {
   const auto wait = std::make_shared<TokenWait>(worker);
   // The client may go away meanwhile, and the wait with it.
-  record.upstream->token_source->renew(std::move(unfit), [&worker, asking = std::weak_ptr(wait)](Result<TokenPtr> token) {
+  record.chosen->token_source->renew(std::move(unfit), [&worker, asking = std::weak_ptr(wait)](Result<TokenPtr> token) {
     worker.post([asking, token = std::move(token)]() mutable {
       if (const auto waiting = asking.lock()) waiting->arrived(std::move(token));
     });
@@ -77,7 +77,7 @@ net::Task<Result<TokenPtr>> next_token(net::Worker& worker, TokenPtr unfit, cons
 
 net::Task<Result<Provider>> attempt_with_login(net::Worker& worker, net::ConnectionPool& pool, Outgoing& request, Record& record,
                                                Answer& answer, net::Cancel& cancel) {
-  auto& source = *record.upstream->token_source;
+  auto& source = *record.chosen->token_source;
   TokenPtr token = source.current();
   if (!token || !token->usable_at(unix_now())) {
     CO_TRY(token, co_await next_token(worker, token, record, answer, cancel));

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+#include <vector>
+
 #include "base/text.h"
 #include "dialect/anthropic_errors.h"
 
@@ -41,21 +45,62 @@ std::string entry(const Snapshot& snapshot, std::string_view id, const config::T
       kCreated, json_quote(target.provider));
 }
 
+bool is_rule(const policy::ListedModel& listed) { return listed.name != listed.target.provider + "/" + listed.target.model; }
+
 bool belongs(const policy::ListedModel& listed, std::string_view provider) {
   return provider.empty() || listed.target.provider == provider || listed.name == provider;
 }
 
+/// Where a name stands in the picker; lower is earlier.
+constexpr std::size_t kRanks = 4;
+std::size_t rank(const Snapshot& snapshot, const policy::ListedModel& listed) {
+  if (is_rule(listed)) return 0;
+  const Upstream& upstream = *snapshot.find(listed.target.provider);
+  for (const auto* tier : {"main", "opus", "sonnet", "haiku"})
+    if (upstream.tier(tier) == listed.target.model) return 1;
+  const UpstreamModel* model = upstream.find(listed.target.model);
+  return model && model->listed.empty() ? 2 : 3;
+}
+
+std::vector<policy::ListedModel> picked(std::vector<policy::ListedModel> names, const Snapshot& snapshot) {
+  std::array<std::vector<policy::ListedModel>, kRanks> ranks;
+  for (auto& listed : names)
+    if (snapshot.router.is_picked(listed.name)) ranks[rank(snapshot, listed)].push_back(std::move(listed));
+  std::vector<policy::ListedModel> first;
+  for (auto& equal : ranks)
+    for (auto& listed : equal)
+      if (first.size() < kMostPicked) first.push_back(std::move(listed));
+  return first;
+}
+
+/// The dialects that the provider is asked in, the main one first.
+std::string apis_of(const Upstream& upstream) {
+  std::string all = json_quote(upstream.dialect);
+  for (const auto& other : upstream.others) all += "," + json_quote(other.dialect);
+  return all;
+}
+
+std::vector<policy::ListedModel> names_for(const Snapshot& snapshot, std::string_view provider, Reader reader) {
+  auto names = snapshot.router.listed();
+  std::erase_if(names, [&](const auto& listed) {
+    const Upstream* upstream = snapshot.find(listed.target.provider);
+    return !upstream || !upstream->visible || !belongs(listed, provider);
+  });
+  return reader == Reader::picker ? picked(std::move(names), snapshot) : names;
+}
+
 }  // namespace
 
-PageBody models_page(const Snapshot& snapshot, std::string_view provider) {
+Reader reader_of(std::string_view user_agent) {
+  return user_agent.starts_with("claude-code/") || user_agent.starts_with("claude-cli/") ? Reader::picker : Reader::program;
+}
+
+PageBody models_page(const Snapshot& snapshot, std::string_view provider, Reader reader) {
   std::string data, first, last;
-  for (const auto& listed : snapshot.router.listed()) {
-    const Upstream* upstream = snapshot.find(listed.target.provider);
-    if (!upstream || !upstream->visible || !belongs(listed, provider)) continue;
-    const bool rule = listed.name != listed.target.provider + "/" + listed.target.model;
+  for (const auto& listed : names_for(snapshot, provider, reader)) {
     last = snapshot.router.picker_id(listed.name);
     if (first.empty()) first = last;
-    data += (data.empty() ? "" : ",") + entry(snapshot, last, listed.target, rule ? listed.name : "", listed.display_name);
+    data += (data.empty() ? "" : ",") + entry(snapshot, last, listed.target, is_rule(listed) ? listed.name : "", listed.display_name);
   }
   const std::string from = first.empty() ? "null" : json_quote(first);
   const std::string to = last.empty() ? "null" : json_quote(last);
@@ -79,9 +124,9 @@ PageBody health_page(const Snapshot& snapshot, bool draining, bool with_provider
     const auto state = state_of(upstream);
     complete = complete && state == "ready";
     providers +=
-        fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}"}})", providers.empty() ? "" : ",",
-                    json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
-                    upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), state);
+        fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}","apis":[{}]}})",
+                    providers.empty() ? "" : ",", json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
+                    upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), state, apis_of(upstream));
   }
   const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
   if (!with_providers) providers.clear();

@@ -56,6 +56,58 @@ TEST(pages, the_list_of_one_provider) {
   EXPECT_EQ(ids(client.ask(get("/to/local/v1/models")).body), (std::vector<std::string>{"anthropic/fast", "anthropic/local/qwen"}));
 }
 
+/// As many as nobody wants to page through: `big` with 80 models of its own and, behind them, two that only its list has.
+GatewayOptions many_models() {
+  GatewayOptions options;
+  options.adjust = [](Snapshot& snapshot) {
+    for (auto& upstream : snapshot.upstreams) {
+      if (upstream.name != "big") continue;
+      upstream.tiers = {{"haiku", "m79"}};
+      upstream.models[5].listed = "2026-11-20";
+    }
+  };
+  return options;
+}
+
+std::string many_models_yaml() {
+  std::string yaml =
+      "providers:\n  zai: { api_key: k, base_url: 'http://127.0.0.1:9' }\n  big:\n    base_url: 'http://127.0.0.1:9'\n    models:\n";
+  for (int i = 0; i < 80; ++i) yaml += fmt::format("      - m{}\n", i);
+  return yaml + "models: [ { name: fast, to: big/m70 } ]\n";
+}
+
+std::string asked_by(const std::string& agent, const std::string& path = "/v1/models?limit=1000") {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {}\r\n\r\n", path, agent);
+}
+
+TEST(pages, the_picker_gets_sixty_names_in_order_and_programs_get_all) {
+  TestGateway gateway(many_models_yaml(), many_models());
+  RawClient client(gateway.port());
+  const auto all = ids(client.ask(asked_by("Anthropic/JS 1.10.0")).body);
+  EXPECT_GT(all.size(), 82U);
+  for (const auto* agent : {"claude-code/2.1.328", "claude-cli/2.1.197 (external, cli)"}) {
+    const auto picked = ids(client.ask(asked_by(agent)).body);
+    ASSERT_EQ(picked.size(), kMostPicked) << agent;
+    EXPECT_EQ(picked.front(), "anthropic/fast") << "the configuration's names first";
+    const auto at = [&](const std::string& id) { return std::ranges::find(picked, id) - picked.begin(); };
+    EXPECT_LT(at("anthropic/zai/glm-5.3"), 6);
+    EXPECT_LT(at("anthropic/big/m0"), 6) << "the default";
+    EXPECT_LT(at("anthropic/big/m79"), 6) << "and the tiers";
+    EXPECT_LT(at("anthropic/big/m1"), 60);
+    EXPECT_EQ(at("anthropic/big/m5"), 60) << "what only a list has comes last";
+  }
+}
+
+TEST(pages, patterns_are_for_the_picker) {
+  TestGateway gateway(many_models_yaml() + "picker: [ 'zai/*', fast ]\n");
+  RawClient client(gateway.port());
+  const auto picked = ids(client.ask(asked_by("claude-code/2.1.328")).body);
+  EXPECT_EQ(picked.front(), "anthropic/fast");
+  EXPECT_GT(picked.size(), 1U);
+  for (std::size_t i = 1; i < picked.size(); ++i) EXPECT_THAT(picked[i], testing::StartsWith("anthropic/zai/"));
+  EXPECT_THAT(ids(client.ask(asked_by("curl/8")).body), testing::Contains("anthropic/big/m40"));
+}
+
 TEST(pages, one_model) {
   TestGateway gateway(kTwoProviders);
   RawClient client(gateway.port());
@@ -74,6 +126,9 @@ TEST(pages, health_says_whose_key_is_missing) {
   EXPECT_THAT(
       reply.body,
       HasSubstr(R"({"status":"degraded","providers":{"zai":{"upstream":"http://127.0.0.1:9","dialect":"anthropic","key_present":false)"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("apis":["anthropic"]})"));
+  gateway.reload("providers: { deepseek: { api_key: k } }\n");
+  EXPECT_THAT(client.ask(get("/health")).body, HasSubstr(R"("apis":["anthropic","openai-chat"]})"));
 }
 
 TEST(pages, probes) {

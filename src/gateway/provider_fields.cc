@@ -15,21 +15,23 @@ constexpr std::array<std::string_view, 9> kStay = {
     "content-length", "content-type",  "set-cookie",       "alt-svc",          "strict-transport-security",
     "request-id",     "cache-control", "content-encoding", "x-accel-buffering"};
 
-bool stays(const wire::Field& field, const Upstream& upstream) {
+constexpr std::array<std::string_view, 4> kLimits = {"anthropic-ratelimit-", "anthropic-priority-", "x-ratelimit-", "ratelimit"};
+
+bool stays(const wire::Field& field, bool passthrough) {
   if (std::ranges::any_of(kStay, [&](auto name) { return equals_ignoring_case(field.name, name); })) return true;
   if (starts_with_ignoring_case(field.name, "x-penstock-")) return true;
-  if (starts_with_ignoring_case(field.name, "anthropic-ratelimit-unified-") && !upstream.passthrough) return true;
+  if (!passthrough && std::ranges::any_of(kLimits, [&](auto prefix) { return starts_with_ignoring_case(field.name, prefix); })) return true;
   return wire::is_hop_by_hop(field.name);
 }
 
 }  // namespace
 
-std::string provider_fields(const wire::ResponseHead& head, const Upstream& upstream, bool with_content_type) {
+std::string provider_fields(const wire::ResponseHead& head, bool passthrough, bool with_content_type) {
   const bool names_more = wire::names_fields_in_connection(head.fields);
   std::string lines;
   lines.reserve(512);
   for (const auto& field : head.fields) {
-    if (!(with_content_type && equals_ignoring_case(field.name, "content-type")) && stays(field, upstream)) continue;
+    if (!(with_content_type && equals_ignoring_case(field.name, "content-type")) && stays(field, passthrough)) continue;
     if (names_more && wire::is_named_in_connection(head.fields, field.name)) continue;
     for (const char c : field.name) lines += lower(c);
     append(lines, ": ", field.value, "\r\n");

@@ -28,6 +28,7 @@ struct Record {
   std::string path_target;   // NAME of /to/NAME/…
   bool claude_code = false;  // the client says that it is
   std::string session;       // x-claude-code-session-id, else from metadata (inspect)
+  std::string session_header, agent;  // x-claude-code-session-id and x-claude-code-agent-id, as they came
 
   // inspect
   llm::Facts facts;
@@ -38,15 +39,24 @@ struct Record {
   const UpstreamModel* model = nullptr;  // null: a model that the catalogue does not know
   std::string model_id;                  // what the provider is asked for
 
+  // aim: for each attempt
+  const Credential* chosen = nullptr;           // null until the first attempt
+  bool passthrough = false;                     // the client's own credential goes along
+  const dialect::Quirks* quirks = nullptr;      // of the target, with what it was repaired with
+  const dialect::ChatQuirks* chat = nullptr;    // the same for the other dialects
+  std::string_view why;                         // empty: the plan's first target
+
   // adapt
   std::string dropped;  // fields of the client's that the provider's dialect has no place for, joined with commas
 
   // attempt
   unsigned attempts = 0;
+  policy::Stage stage = policy::Stage::connect;  // how far the attempt has come
+  policy::Limits limits;                         // as the last answer's head tells
   std::string provider_request_id;
   credentials::TokenPtr token;  // of a login, as sent last; null with a key
   /// What was shown to the provider.
-  [[nodiscard]] const Secret& credential() const { return token ? token->access : upstream->key; }
+  [[nodiscard]] const Secret& credential() const { return token ? token->access : chosen ? chosen->key : upstream->key; }
 
   // relay, respond
   llm::Usage usage;

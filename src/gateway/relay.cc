@@ -47,7 +47,7 @@ dialect::ErrorContext error_context(const Relay& to) {
   context.estimated_input_tokens = static_cast<std::uint64_t>(to.estimated_tokens);
   context.key_variable = to.record.upstream->key_variable;
   if (to.record.token) context.login = to.record.upstream->login;
-  context.passthrough_credentials = to.record.upstream->passthrough;
+  context.passthrough_credentials = to.record.passthrough;
   return context;
 }
 
@@ -109,32 +109,32 @@ bool is_compressed(const wire::ResponseHead& head) {
 }
 
 /// The answer in the shape that it has, which need not be the one that was asked for.
-net::Task<> relay_answer(Relay& to, net::ClientExchange& provider) {
+net::Task<Attempted> relay_answer(Relay& to, net::ClientExchange& provider) {
   if (is_compressed(provider.head())) {
     // We ask for identity: what cannot be read here cannot be told from an error either.
-    co_return co_await answer_failure(
-        to, provider_error(ErrorKind::protocol, "the provider compressed its answer, though it was asked not to"));
+    co_return attempt_broke(to, provider_error(ErrorKind::protocol, "the provider compressed its answer, though it was asked not to"));
   }
   const bool streams = to.record.facts.stream && to.record.operation == Operation::messages && provider.head().status == 200;
   if (!streams) co_return co_await relay_whole(to, provider, {});
   auto first = co_await first_bytes(to, provider);
-  if (!first) co_return co_await answer_failure(to, first.error());
+  if (!first) co_return attempt_broke(to, first.error());
   if (!first->empty() && shape_of(provider.head(), *first) == Shape::events) co_return co_await relay_stream(to, provider, *first);
-  co_await relay_whole(to, provider, *first);
+  co_return co_await relay_whole(to, provider, *first);
 }
 
 }  // namespace
 
-net::Task<> relay(Relay& to, Provider provider) {
+net::Task<Attempted> relay(Relay& to, Provider provider) {
   to.cancel.set([raw = provider.get()] { raw->cancel(); });
   if (const auto* id = wire::find(provider->head().fields, "request-id"); id && id->value.size() <= 128)
     to.record.provider_request_id = id->value;
-  co_await relay_answer(to, *provider);
+  auto attempted = co_await relay_answer(to, *provider);
   to.cancel.set(nullptr);
   if (provider->reusable())
     to.pool.give_back(to.record.upstream->origin, provider->take_stream());
-  else if (to.record.outcome == Outcome::done)
+  else if (!attempted && to.record.outcome == Outcome::done)
     net::start(to.worker.executor(), finish_later(to.pool, to.record.upstream->origin, std::move(provider)));
+  co_return attempted;
 }
 
 }  // namespace penstock::gateway

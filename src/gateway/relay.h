@@ -1,11 +1,14 @@
 // The provider's answer reaches the client: events as they come, whole answers in one piece, errors in the client's words.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "dialect/anthropic_stream.h"
 #include "gateway/answer.h"
+#include "gateway/setback.h"
 #include "net/connection_pool.h"
 #include "net/http_client.h"
 
@@ -23,16 +26,20 @@ struct Relay {
   json::Document& scratch;                      // the worker's; only between two suspensions
   double estimated_tokens = 0;                  // of the request's input; 0: not estimated
   dialect::Translation* translation = nullptr;  // where client and provider speak different dialects
+  std::function<void()> commit = [] {};         // called once, when content goes to the client: nobody is asked again
 };
+
+/// Nothing: the client has its answer, or has left. A setback: it has seen no content yet.
+using Attempted = std::optional<Setback>;
 
 using Provider = std::unique_ptr<net::ClientExchange>;
 
 /// We are stopping, and the request with us.
 Error stopping();
 
-/// Relays an answer whose head has been read. Sets the record's usage, outcome and error. Gives the connection back when it can serve
-/// again.
-net::Task<> relay(Relay& to, Provider provider);
+/// Relays an answer whose head has been read. Sets the record's usage, outcome and error, unless it was a setback. Gives the connection back
+/// when it can serve again.
+net::Task<Attempted> relay(Relay& to, Provider provider);
 
 /// What listens to the answer: usage, and signatures tagged when a third party made them.
 dialect::StreamTap make_tap(const Relay& to);

@@ -13,6 +13,7 @@ namespace penstock::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kUsageWait{2'000};  // for the usage that comes behind an answer's finish
+constexpr std::size_t kMostHeld = 256 * 1024;           // of events before the first content
 constexpr unsigned kBurst = 16;                         // reads in a row before other connections of the worker get their turn
 
 /// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
@@ -31,6 +32,8 @@ class Outbox {
     join();
     joined_ += bytes;
   }
+  /// Keeps what it holds beyond the read that it came from.
+  void hold() { join(); }
   [[nodiscard]] std::string_view view() const { return joined_.empty() ? run_ : std::string_view(joined_); }
   void clear() {
     run_ = {};
@@ -61,13 +64,18 @@ int status_of(std::string_view type) {
 class StreamRelay {
  public:
   StreamRelay(Relay& to, net::ClientExchange& provider)
-      : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), *to.record.upstream, false)) {
+      : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), to.record.passthrough, false)),
+        committed_(to.translation && to.translation->content_begun()) {
     provider.release_head();
     if (to.translation) begin_translation(to, true);
   }
-  net::Task<> run(std::string_view first);
+  net::Task<Attempted> run(std::string_view first);
 
  private:
+  [[nodiscard]] bool content_begun() const { return to_.translation ? to_.translation->content_begun() : tap_.content_begun(); }
+  void commit();
+  [[nodiscard]] Setback said_nothing();
+  void note_failure(const wire::Event& event);
   bool take(std::string_view bytes);
   void pass(const wire::Event& event, std::string_view input);
   void take_last();
@@ -78,6 +86,7 @@ class StreamRelay {
   net::Task<Status> send();
   net::Task<bool> wait();
   net::Task<> finish();
+  net::Task<> pause();
   net::Task<> fail_with(Error error);
 
   Relay& to_;
@@ -86,6 +95,8 @@ class StreamRelay {
   std::string fields_;
   wire::EventScanner scanner_;
   Outbox outbox_;
+  bool committed_;                  // content went to the client
+  std::optional<Setback> setback_;  // what came instead
   net::TimePoint heard_ = net::Clock::now();
 };
 
@@ -112,20 +123,33 @@ void StreamRelay::add_translated() {
 
 bool StreamRelay::over() const { return to_.translation ? to_.translation->done() : tap_.finished() || tap_.failure().has_value(); }
 
+/// An error event ends the client's stream too, or is a setback while there is none.
+void StreamRelay::note_failure(const wire::Event& event) {
+  std::string words(event.data);
+  hide(words, to_.record.credential());
+  dialect::ProviderFailure failure;
+  failure.status = status_of(tap_.failure()->type);
+  failure.body = words;
+  failure.content_type = "application/json";
+  const auto error = dialect::translate(failure, error_context(to_));
+  const bool verbatim = to_.record.upstream->transparent;
+  if (committed_)
+    return outbox_.add_copy(verbatim ? wire::format_event("error", words) : dialect::error_event(error, to_.record.request_id));
+  setback_ = declined(failure.status, error, Setback::Inside::error);
+  setback_->text = dialect::read_error(words, "application/json");
+  if (!verbatim) return;
+  const bool events = to_.answer.begun();
+  setback_->answered = {.status = failure.status,
+                        .fields = events ? "" : "content-type: application/json\r\n",
+                        .body = events ? wire::format_event("error", words) : words,
+                        .events = events};
+}
+
 void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   if (to_.translation) return translate(event);
   if (tap_.finished()) return;  // what follows message_stop is nobody's
   const auto rewritten = tap_.rewrite(event);
-  if (tap_.failure()) {
-    std::string words(event.data);
-    hide(words, to_.record.credential());
-    if (to_.record.upstream->transparent) return outbox_.add_copy(wire::format_event("error", words));
-    dialect::ProviderFailure failure;
-    failure.status = status_of(tap_.failure()->type);
-    failure.body = words;
-    failure.content_type = "application/json";
-    return outbox_.add_copy(dialect::error_event(dialect::translate(failure, error_context(to_)), to_.record.request_id));
-  }
+  if (tap_.failure()) return note_failure(event);
   if (rewritten) return outbox_.add_copy(*rewritten);
   const bool inside = std::less_equal<>{}(input.data(), event.raw.data()) && event.raw.data() < input.data() + input.size();
   inside ? outbox_.add(event.raw) : outbox_.add_copy(event.raw);
@@ -141,8 +165,30 @@ void StreamRelay::take_last() {
   outbox_.add_copy("\n\n");
 }
 
-/// Sends what the outbox holds. A client that does not take it has left.
+void StreamRelay::commit() {
+  if (!committed_) to_.commit();
+  committed_ = true;
+}
+
+/// The answer ended without content. What came may still go to the client, when nobody has more to say.
+Setback StreamRelay::said_nothing() {
+  Setback setback;
+  setback.status = 200;
+  Setback::Answered came{.fields = fields_, .body = std::string(outbox_.view()), .events = true, .failed = false};
+  came.usage = to_.translation ? to_.translation->usage() : tap_.usage();
+  came.stop_reason = to_.translation ? std::string(to_.translation->stop_reason()) : tap_.stop_reason();
+  setback.inside = came.stop_reason == "refusal" ? Setback::Inside::refusal : Setback::Inside::empty;
+  setback.answered = std::move(came);
+  return setback;
+}
+
+/// Sends what the outbox holds, once there is content. A client that does not take it has left.
 net::Task<Status> StreamRelay::send() {
+  if (!committed_ && !content_begun() && outbox_.view().size() < kMostHeld) {
+    outbox_.hold();
+    co_return Status{};
+  }
+  commit();
   const auto bytes = outbox_.view();
   Status sent;
   if (!to_.answer.begun())
@@ -181,9 +227,19 @@ net::Task<bool> StreamRelay::wait() {
 }
 
 net::Task<> StreamRelay::fail_with(Error error) {
-  to_.record.outcome = Outcome::provider_failed;
   provider_.close();
+  if (!committed_) {
+    setback_ = broken(std::move(error));
+    co_return;
+  }
+  to_.record.outcome = Outcome::provider_failed;
   co_await to_.answer.error(dialect::from_error(error));
+}
+
+/// The model waits for searches: its answer goes on behind them.
+net::Task<> StreamRelay::pause() {
+  auto sent = co_await send();
+  if (!sent) to_.record.outcome = Outcome::client_left;
 }
 
 /// The translation has told the client of a failure already.
@@ -193,6 +249,17 @@ net::Task<> StreamRelay::finish_translated() {
     add_translated();
   }
   const auto& failure = to_.translation->failure();
+  if (!committed_ && failure) {
+    const auto error = dialect::client_error_of(*failure);
+    setback_ = declined(error.status, error, Setback::Inside::error);
+    setback_->text = {.type = failure->type, .message = failure->message};
+    co_return;
+  }
+  if (to_.translation->wants_search()) co_return co_await pause();
+  if (!committed_ && !content_begun()) {
+    setback_ = said_nothing();
+    co_return;
+  }
   to_.record.outcome = failure ? Outcome::provider_failed : Outcome::done;
   if (failure) to_.record.error = "the provider's stream ended with " + (failure->type.empty() ? "an error" : failure->type);
   auto sent = co_await send();
@@ -203,13 +270,20 @@ net::Task<> StreamRelay::finish_translated() {
 net::Task<> StreamRelay::finish() {
   take_last();
   if (to_.translation) co_return co_await finish_translated();
+  if (setback_) co_return;
   if (!tap_.finished() && !tap_.failure()) {
-    auto sent = co_await send();
+    Status sent;
+    if (committed_) sent = co_await send();
     if (!sent) co_return;
     co_await fail_with(provider_error(ErrorKind::connection,
                                       fmt::format("the provider {} ended its answer before it was complete", to_.record.upstream->name)));
     co_return;
   }
+  if (!committed_ && !content_begun() && !(to_.record.upstream->transparent && tap_.stop_reason() != "refusal")) {
+    setback_ = said_nothing();
+    co_return;
+  }
+  commit();
   to_.record.outcome = tap_.failure() ? Outcome::provider_failed : Outcome::done;
   if (tap_.failure()) to_.record.error = "the provider's stream ended with " + tap_.failure()->type;
   Status sent;
@@ -222,7 +296,7 @@ net::Task<> StreamRelay::finish() {
   if (!sent) to_.record.outcome = Outcome::client_left;
 }
 
-net::Task<> StreamRelay::run(std::string_view first) {
+net::Task<Attempted> StreamRelay::run(std::string_view first) {
   using Step = net::ClientExchange::Step;
   Step step = Step::data;
   std::string_view data = first;
@@ -238,8 +312,9 @@ net::Task<> StreamRelay::run(std::string_view first) {
       break;
     }
     if (step == Step::failed) {
-      // The events before the break still count; what was cut does not.
-      auto sent = co_await send();
+      // The events before the break still count where the client has seen some; what was cut does not.
+      Status sent;
+      if (committed_) sent = co_await send();
       if (sent) co_await fail_with(provider_.fault());
       break;
     }
@@ -256,15 +331,17 @@ net::Task<> StreamRelay::run(std::string_view first) {
     if (!sent) break;
     if (++burst % kBurst == 0) co_await net::asio::post(to_.worker.executor(), net::use_task);
   }
+  if (setback_) co_return std::move(setback_);
   to_.record.usage = to_.translation ? to_.translation->usage() : tap_.usage();
   to_.record.stop_reason = to_.translation ? std::string(to_.translation->stop_reason()) : tap_.stop_reason();
+  co_return std::nullopt;
 }
 
 }  // namespace
 
-net::Task<> relay_stream(Relay& to, net::ClientExchange& provider, std::string_view first) {
+net::Task<Attempted> relay_stream(Relay& to, net::ClientExchange& provider, std::string_view first) {
   StreamRelay relay(to, provider);
-  co_await relay.run(first);
+  co_return co_await relay.run(first);
 }
 
 }  // namespace penstock::gateway

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dialect/gemini_errors.h"
 #include "gateway/provider_fields.h"
 #include "gateway/whole_as_stream.h"
 
@@ -23,14 +24,15 @@ std::optional<std::string_view> value_of(const wire::ResponseHead& head, std::st
 struct WholeAnswer {
   int status;
   std::string content_type, fields;
-  std::optional<std::string> retry_after, should_retry;
+  std::optional<std::string> retry_after, retry_after_ms, should_retry;
   std::string body;
 };
 
-WholeAnswer begin_answer(const wire::ResponseHead& head, const Upstream& upstream) {
-  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, upstream, true), {}, {},
+WholeAnswer begin_answer(const wire::ResponseHead& head, bool passthrough) {
+  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, passthrough, true), {}, {}, {},
                      {}};
   if (const auto after = value_of(head, "retry-after")) answer.retry_after = *after;
+  if (const auto after = value_of(head, "retry-after-ms")) answer.retry_after_ms = *after;
   if (const auto retry = value_of(head, "x-should-retry")) answer.should_retry = *retry;
   return answer;
 }
@@ -39,25 +41,27 @@ WholeAnswer begin_answer(const wire::ResponseHead& head, const Upstream& upstrea
 /// Claude Code ask its user to log in.
 bool passes_untouched(const Relay& to, int status) {
   const Upstream& upstream = *to.record.upstream;
-  return upstream.transparent && !to.translation && !to.answer.begun() && status >= 400 && (status != 401 || upstream.passthrough);
+  return upstream.transparent && !to.translation && !to.answer.begun() && status >= 400 && (status != 401 || to.record.passthrough);
 }
 
-net::Task<> answer_error(Relay& to, WholeAnswer& answer) {
-  to.record.outcome = Outcome::provider_failed;
+/// The provider's error. Its own words may quote the request: they are not for the log.
+Setback error_of(Relay& to, WholeAnswer& answer) {
   hide(answer.body, to.record.credential());
-  to.record.error = fmt::format("the provider answered {}", answer.status);  // its own words may quote the request: not for the log
-  if (passes_untouched(to, answer.status)) {
-    auto sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
-    if (!sent) to.record.outcome = Outcome::client_left;
-    co_return;
-  }
   dialect::ProviderFailure failure;
   failure.status = answer.status;
   failure.body = answer.body;
   failure.content_type = answer.content_type;
   if (answer.retry_after) failure.retry_after = *answer.retry_after;
   if (answer.should_retry) failure.should_retry = *answer.should_retry;
-  co_await to.answer.error(dialect::translate(failure, error_context(to)));
+  const bool google = to.record.upstream->api == dialect::Api::gemini;
+  Setback setback = declined(answer.status, google ? dialect::translate_gemini(failure, error_context(to)) : dialect::translate(failure, error_context(to)));
+  setback.text = dialect::read_error(answer.body, answer.content_type);
+  setback.retry_after = answer.retry_after;
+  setback.retry_after_ms = answer.retry_after_ms;
+  setback.should_retry = answer.should_retry;
+  if (passes_untouched(to, answer.status))
+    setback.answered = {.status = answer.status, .fields = std::move(answer.fields), .body = std::move(answer.body)};
+  return setback;
 }
 
 /// The provider's whole answer through the translation; a stream, where it sent one unasked. False when it is neither.
@@ -77,69 +81,78 @@ bool translate(Relay& to, std::string_view body) {
   return true;
 }
 
-net::Task<> answer_translated(Relay& to, WholeAnswer& answer) {
-  begin_translation(to, to.record.facts.stream);
-  hide(answer.body, to.record.credential());
-  std::optional<dialect::ClientError> fault;
-  if (!translate(to, answer.body)) {
-    fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));
-    if (!fault)
-      fault =
-          dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
-  } else if (to.translation->failure()) {
-    fault = dialect::client_error_of(*to.translation->failure());
-  }
-  if (fault) {
-    to.record.outcome = Outcome::provider_failed;
-    to.record.error = "the provider's answer is no message";
-    co_return co_await to.answer.error(*fault);
-  }
-  to.record.usage = to.translation->usage();
-  to.record.stop_reason = to.translation->stop_reason();
-  to.record.outcome = Outcome::done;
-  Status sent;
-  if (to.record.facts.stream) {
-    const std::string events(to.translation->events());
-    sent = co_await to.answer.begin({}, events);
-    if (sent) sent = co_await to.answer.end();
-  } else {
-    const std::string body = to.translation->whole();
-    sent = co_await to.answer.whole(200, "content-type: application/json\r\n", body);
-  }
-  if (!sent) to.record.outcome = Outcome::client_left;
+Setback with_words(Setback setback, const WholeAnswer& answer) {
+  setback.text = dialect::read_error(answer.body, answer.content_type);
+  return setback;
 }
 
-net::Task<> answer_message(Relay& to, WholeAnswer& answer) {
+/// A 200 that holds an error, or nothing that could be read as a message.
+Setback no_message(const Relay& to, const WholeAnswer& answer) {
+  if (auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to)))
+    return with_words(declined(fault->status, *fault, Setback::Inside::error), answer);
+  return declined(502, {502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}},
+                 Setback::Inside::malformed);
+}
+
+/// An answer that says nothing, or a refusal: it may be another's turn. Anthropic itself may have nothing to say.
+Setback::Inside inside_of(const Relay& to, std::string_view stop_reason, bool has_content) {
+  if (stop_reason == "refusal") return Setback::Inside::refusal;
+  return has_content || to.record.upstream->transparent ? Setback::Inside::none : Setback::Inside::empty;
+}
+
+/// A whole answer, ready for the client.
+net::Task<Attempted> deliver(Relay& to, Setback::Answered ready, bool has_content) {
+  const auto inside = inside_of(to, ready.stop_reason, has_content);
+  ready.failed = false;
+  Setback setback;
+  setback.status = 200;
+  setback.inside = inside;
+  setback.answered = std::move(ready);
+  if (inside != Setback::Inside::none && to.record.operation == Operation::messages) co_return setback;
+  to.commit();
+  co_await show(to.answer, to.record, setback);
+  co_return std::nullopt;
+}
+
+net::Task<Attempted> answer_translated(Relay& to, WholeAnswer& answer) {
+  begin_translation(to, to.record.facts.stream);
+  hide(answer.body, to.record.credential());
+  auto& translation = *to.translation;
+  if (!translate(to, answer.body)) co_return no_message(to, answer);
+  if (const auto& failed = translation.failure()) {
+    const auto error = dialect::client_error_of(*failed);
+    Setback setback = declined(error.status, error, Setback::Inside::error);
+    setback.text = {.type = failed->type, .message = failed->message};
+    co_return setback;
+  }
+  if (translation.wants_search()) co_return std::nullopt;  // the answer goes on behind its searches
+  Setback::Answered ready;
+  ready.usage = translation.usage();
+  ready.stop_reason = translation.stop_reason();
+  ready.events = to.record.facts.stream;
+  if (!ready.events) ready.fields = "content-type: application/json\r\n";
+  ready.body = ready.events ? std::string(translation.events()) : translation.whole();
+  co_return co_await deliver(to, std::move(ready), translation.content_begun());
+}
+
+net::Task<Attempted> answer_message(Relay& to, WholeAnswer& answer) {
   if (to.translation) co_return co_await answer_translated(to, answer);
   const bool message = to.record.operation == Operation::messages;
   dialect::StreamTap tap = make_tap(to);
   hide(answer.body, to.record.credential());
   if (message) tap.rewrite_whole(answer.body);
-  if (message && !tap.finished()) {
-    auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to));
-    // What we cannot read as a message no client can; Anthropic's own words pass all the same, but for a client that waits for events.
-    if (!fault && (!to.record.upstream->transparent || to.record.facts.stream))
-      fault =
-          dialect::ClientError{502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}};
-    if (fault) {
-      to.record.outcome = Outcome::provider_failed;
-      to.record.error = "the provider's answer is no message";
-      co_await to.answer.error(*fault);
-      co_return;
-    }
-  }
-  to.record.usage = tap.usage();
-  to.record.stop_reason = tap.stop_reason();
-  to.record.outcome = Outcome::done;
-  Status sent;
-  if (to.record.facts.stream && to.record.operation == Operation::messages) {
-    const std::string events = whole_as_stream(answer.body);
-    sent = co_await to.answer.begin({}, events);
-    if (sent) sent = co_await to.answer.end();
-  } else {
-    sent = co_await to.answer.whole(answer.status, answer.fields, answer.body);
-  }
-  if (!sent) to.record.outcome = Outcome::client_left;
+  // What we cannot read as a message no client can; Anthropic's own words pass all the same, but for a client that waits for events.
+  const bool understood = !message || tap.finished();
+  if (!understood && (!to.record.upstream->transparent || to.record.facts.stream ||
+                      dialect::fault_in_answer(answer.body, answer.content_type, error_context(to))))
+    co_return no_message(to, answer);
+  Setback::Answered ready{.status = answer.status, .fields = {}, .body = {}};
+  ready.usage = tap.usage();
+  ready.stop_reason = tap.stop_reason();
+  ready.events = to.record.facts.stream && message;
+  if (!ready.events) ready.fields = std::move(answer.fields);
+  ready.body = ready.events ? whole_as_stream(answer.body) : std::move(answer.body);
+  co_return co_await deliver(to, std::move(ready), tap.content_begun());
 }
 
 }  // namespace
@@ -172,31 +185,28 @@ net::Task<Status> read_rest(net::ClientExchange& provider, Patience patience, st
   }
 }
 
-net::Task<> answer_failure(Relay& to, const Error& why) {
-  to.record.outcome = to.exchange.client_gone() ? Outcome::client_left : Outcome::provider_failed;
-  if (to.record.outcome == Outcome::client_left) co_return;
-  co_await to.answer.error(dialect::from_error(to.cancel.requested() ? stopping() : provider_error(why.kind, why.message)));
+Attempted attempt_broke(Relay& to, const Error& why) {
+  if (!to.exchange.client_gone()) return broken(to.cancel.requested() ? stopping() : provider_error(why.kind, why.message));
+  to.record.outcome = Outcome::client_left;
+  return std::nullopt;
 }
 
-net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first) {
+net::Task<Attempted> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first) {
   const Upstream& upstream = *to.record.upstream;
-  WholeAnswer answer = begin_answer(provider.head(), upstream);
+  WholeAnswer answer = begin_answer(provider.head(), to.record.passthrough);
   answer.body = first;
   provider.release_head();
   auto read = co_await read_rest(provider, {upstream.idle_timeout, total_end(upstream)}, kMaxWhole, answer.body);
-  if (!read) co_return co_await answer_failure(to, read.error());
+  if (!read) co_return attempt_broke(to, read.error());
   if (answer.status / 100 == 3) {
     // Following would show the credential to somebody else.
     dialect::ClientError error{502, "api_error", {}, {}, false};
     error.message = fmt::format("the provider {} redirects; a redirect is never followed with a credential. Check its base_url ({})",
                                 upstream.name, upstream.base_url);
-    to.record.outcome = Outcome::provider_failed;
-    co_return co_await to.answer.error(error);
+    co_return declined(answer.status, error);
   }
-  if (answer.status / 100 != 2)
-    co_await answer_error(to, answer);
-  else
-    co_await answer_message(to, answer);
+  if (answer.status / 100 != 2) co_return error_of(to, answer);
+  co_return co_await answer_message(to, answer);
 }
 
 }  // namespace penstock::gateway

@@ -5,12 +5,12 @@
 
 namespace penstock::gateway {
 
-/// Reads the rest of the body (`first` came already) and answers. An answer that is cut, empty, HTML or an error in disguise becomes an
-/// error in the client's dialect; the client never gets half of one.
-net::Task<> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first);
+/// Reads the rest of the body (`first` came already) and answers. An answer that is cut, empty, HTML or an error in disguise is a setback;
+/// the client never gets half of one.
+net::Task<Attempted> relay_whole(Relay& to, net::ClientExchange& provider, std::string_view first);
 
-/// The answer did not come, or not whole: the client is told so, unless it is the client that went away.
-net::Task<> answer_failure(Relay& to, const Error& why);
+/// The answer did not come, or not whole: a setback, unless it is the client that went away.
+Attempted attempt_broke(Relay& to, const Error& why);
 
 /// How long a body may take: between two reads, and in all.
 struct Patience {

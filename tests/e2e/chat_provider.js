@@ -23,8 +23,10 @@ class ChatProvider extends EventEmitter {
   #script = [];
 
   // demandsReasoning: an assistant message with tool calls must carry the reasoning_content that came with them (DeepSeek, Kimi).
-  constructor({ demandsReasoning = false, field = 'reasoning_content' } = {}) {
+  // fields: request fields of this provider's own, beside OpenAI's.
+  constructor({ demandsReasoning = false, field = 'reasoning_content', fields = [] } = {}) {
     super();
+    this.fields = new Set([...kFields, ...fields]);
     this.demandsReasoning = demandsReasoning;
     this.field = field;
     this.server = http.createServer((req, res) => this.#serve(req, res).catch(() => res.destroy()));
@@ -79,7 +81,7 @@ class ChatProvider extends EventEmitter {
     if (headers.authorization !== `Bearer ${this.key}`) return 'key: incorrect API key provided';
     if (headers['x-api-key'] || headers['anthropic-version'] || headers['anthropic-beta']) return 'a header of another API';
     if (!json) return 'the body is not JSON';
-    const unknown = Object.keys(json).find((name) => !kFields.has(name));
+    const unknown = Object.keys(json).find((name) => !this.fields.has(name));
     if (unknown) return `unrecognized request argument supplied: ${unknown}`;
     if (json.stream_options && !json.stream) return 'stream_options is only allowed with stream';
     return this.#tools(json) ?? this.#messages(json.messages);
@@ -138,7 +140,7 @@ const finishOf = (answer) => answer.finish ?? (answer.calls.length > 0 ? 'tool_c
 
 function whole(answer, field) {
   const message = { role: 'assistant', content: answer.text ?? null, ...(answer.thinking && { [field]: answer.thinking }),
-    ...(answer.calls.length > 0 && { tool_calls: answer.calls }) };
+    ...(answer.annotations && { annotations: answer.annotations }), ...(answer.calls.length > 0 && { tool_calls: answer.calls }) };
   return { id: answer.id, object: 'chat.completion', created: 1, model: answer.model, usage: answer.usage,
     choices: [{ index: 0, finish_reason: finishOf(answer), message }] };
 }
@@ -154,6 +156,7 @@ function chunksOf(answer, field, { stream_options: options }) {
   answer.calls.forEach((call, index) => list.push(chunk({ tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.function.name, arguments: '' } }] })));
   for (const half of [0, 1])
     answer.calls.forEach((call, index) => list.push(chunk({ tool_calls: [{ index, function: { arguments: halves(call.function.arguments)[half] } }] })));
+  if (answer.annotations) list.push(chunk({ annotations: answer.annotations }));
   list.push(chunk({}, finishOf(answer)));
   if (options?.include_usage) list.push({ ...chunk({}), choices: [], usage: answer.usage });
   return list;

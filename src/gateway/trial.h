@@ -1,0 +1,31 @@
+// One attempt as those who are asked see it: how it went is told to the target's and the credential's standing.
+#pragma once
+
+#include "gateway/standing.h"
+#include "policy/judgement.h"
+
+namespace penstock::gateway {
+
+/// Begins when it is made. One that ends without a verdict says nothing about anybody.
+class Trial {
+ public:
+  Trial(Standing& target, Standing& credential, policy::TimePoint now);
+  ~Trial();
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+
+  [[nodiscard]] policy::TimePoint begun() const { return begun_; }
+
+  /// Content goes to the client.
+  void succeeded(policy::TimePoint now);
+  /// It came to nothing, or broke off behind the commit point.
+  void failed(const policy::Judgement& judgement, policy::TimePoint now, std::uint64_t random);
+
+ private:
+  Standing& target_;
+  Standing& credential_;
+  const policy::TimePoint begun_;
+  bool settled_ = false;
+};
+
+}  // namespace penstock::gateway
