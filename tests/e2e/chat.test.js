@@ -192,7 +192,7 @@ for (const [name, OpenAI] of [['6', OpenAi6], ['7', OpenAi7]]) {
   });
 
   test(`openai ${name}: errors are its own`, { timeout: 30_000 }, async (t) => {
-    const stage = await setStage(t, ['anthropic']);
+    const stage = await setStage(t, ['anthropic'], { config: { retry: { attempts: 1 } } });
     const client = clientOf(stage);
     const fails = (error) => (thrown) => Object.entries(error).every(([key, value]) => thrown[key] === value) || assert.fail(`${JSON.stringify(error)} is not ${thrown} ${thrown.code}`);
     await assert.rejects(client.chat.completions.create({ model: 'nobody/nothing', messages: [{ role: 'user', content: 'x' }] }), fails({ status: 404, code: 'model_not_found' }));

@@ -168,6 +168,7 @@ async function main(words, details) {
   const t = { after: (end) => ends.push(end) };
   try {
     const result = await runFaults(t, words);
+    if (result.cases.length === 0) throw new Error(`no failure has ${words} in its name`);
     console.log(table(result));
     for (const each of result.cases) if (each.lost.length > 0 || details) console.log(describe(each));
     process.exitCode = result.cases.some(({ lost }) => lost.length > 0) ? 1 : 0;

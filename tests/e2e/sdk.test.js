@@ -15,7 +15,7 @@ const everyRequestIsMain = true;
 
 for (const [version, { default: Anthropic, ...sdk }] of Object.entries(sdks)) {
   const set = async (t, name, options) => {
-    const stage = await setStage(t, [name], { options: { [name]: { everyRequestIsMain, ...options } } });
+    const stage = await setStage(t, [name], { config: { retry: { attempts: 1 } }, options: { [name]: { everyRequestIsMain, ...options } } });
     const shared = { baseURL: stage.penstock.url, maxRetries: 0, timeout: 20_000 };
     const client = (how = { apiKey: kToken, authToken: null }) => new Anthropic({ ...shared, ...how });
     return { ...stage, provider: stage.providers[name], client, anthropic: client() };
