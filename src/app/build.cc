@@ -186,6 +186,7 @@ class SnapshotBuilder {
     made.hosts = local_hosts(config_);
     made.signatures = ingredients_.signatures;
     made.max_inflight = config_.server.max_inflight;
+    made.any_limited = std::ranges::any_of(made.upstreams, &gateway::Upstream::limited);
     made.retry = {config_.retry.attempts, config_.retry.backoff, config_.retry.max_backoff};
     made.deadline = config_.retry.deadline;
     made.affinity = config_.affinity == config::Affinity::session;

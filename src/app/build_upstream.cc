@@ -46,6 +46,7 @@ class UpstreamBuilder {
     pool();
     TRY_STATUS(build_models(up(), {entry_, row_, endpoint_}));
     timeouts();
+    limits();
     fields();
     // The upstream is whole; the others differ from it by their endpoint alone.
     TRY_STATUS(others());
@@ -216,6 +217,13 @@ class UpstreamBuilder {
     up().first_byte_timeout = wanted.first_byte.value_or(up().first_byte_timeout);
     up().idle_timeout = wanted.idle.value_or(up().idle_timeout);
     up().total_timeout = wanted.total.value_or(up().total_timeout);
+  }
+
+  void limits() {
+    up().max_inflight = entry_.max_inflight;
+    up().credential_inflight = entry_.credentials.max_inflight;
+    up().queue_length = entry_.queue.length;
+    up().queue_wait = entry_.queue.wait;
   }
 
   void fields() {

@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds kLookAtConnections{20};
 constexpr std::chrono::seconds kLastWords{1};  // for the errors of requests that are given up
 constexpr int kStandardError = 2;
 
+std::int64_t unix_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
 /// A reference whose count no other thread touches.
 std::shared_ptr<const gateway::Snapshot> own_reference(const std::shared_ptr<const gateway::Snapshot>& snapshot) {
   auto holder = std::make_shared<std::shared_ptr<const gateway::Snapshot>>(snapshot);
@@ -81,7 +83,10 @@ std::expected<config::Config, std::string> read_config(const ServeOptions& optio
 }
 
 Server::Server(ServeOptions options, config::Config config, catalog::Catalog catalog)
-    : options_(std::move(options)), config_(std::move(config)), catalog_(std::move(catalog)) {
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      catalog_(std::move(catalog)),
+      learned_file_(learned_path(options_.environment), shared_.learned) {
   if (options_.listen) config_.server.listen = {*options_.listen};
 }
 
@@ -109,6 +114,7 @@ Status Server::start() {
   seen_ = look();  // before anything is read: what changes from here on is a change
   TRY(const auto key, signature_key(state_dir(options_.environment)));
   signatures_ = std::make_shared<dialect::SignatureCodec>(key);
+  learned_file_.begin(unix_now());
   const unsigned count = config_.server.workers == 0 ? net::usable_cores() : config_.server.workers;
   for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_unique<net::Worker>(i));
 
@@ -207,6 +213,7 @@ net::Task<> Server::watch_files() {
     auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::use_task));
     if (error || draining_) co_return;
     if (options_.log_file) options_.log_file->look();
+    learned_file_.look(unix_now());
     const auto now = look();
     // Two looks must agree: a file may be seen half-written, or between an editor's two renames.
     if (now != before) {
@@ -272,6 +279,7 @@ void Server::run() {
   net::start(control_.get_executor(), watch_signals());
   net::start(control_.get_executor(), watch_files());
   control_.run();
+  learned_file_.look(unix_now());  // what the last requests found out
 }
 
 }  // namespace penstock::app

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/build.h"
+#include "app/learned_file.h"
 #include "base/log_file.h"
 #include "gateway/gateway.h"
 #include "mock/mock_provider.h"
@@ -65,6 +66,7 @@ class Server {
   net::asio::io_context control_{1};
   net::asio::basic_signal_set<net::Executor> signals_{control_.get_executor()};
   gateway::Shared shared_;
+  LearnedFile learned_file_;
   credentials::Refresher refresher_;
   mock::MockProvider mock_;
   std::shared_ptr<const gateway::Snapshot> snapshot_;

@@ -143,7 +143,7 @@ TEST_F(ServerTest, sigterm_lets_a_stream_end) {
   Gate go_on;
   ScriptedProvider provider([&](Visit& visit) {
     if (!visit.request()) return;
-    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]));
+    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1]));
     go_on.wait();
     visit.send(chunk(joined({kMessageEvents.begin() + 1, kMessageEvents.end()})) + std::string(kStreamEnd));
   });
@@ -183,7 +183,7 @@ TEST_F(ServerTest, a_second_sigterm_ends_at_once) {
 TEST_F(ServerTest, what_outlasts_the_drain_time_is_told_so) {
   ScriptedProvider provider([&](Visit& visit) {
     if (!visit.request()) return;
-    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]));
+    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1]));
     visit.gateway_leaves();
   });
   ASSERT_TRUE(start(anthropic_at(provider.url()), "100ms"));

@@ -2,10 +2,13 @@
 
 #include <array>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "dialect/claude_code_marks.h"
 #include "dialect/edit.h"
+#include "dialect/own_marks.h"
 #include "dialect/quirk_fields.h"
 #include "dialect/quirk_thinking.h"
 #include "dialect/quirk_tools.h"
@@ -140,8 +143,10 @@ void apply_transparent(const Edit& edit, json::Value root) {
 }  // namespace
 
 void apply(const Quirks& quirks, const json::Document& document, const RequestContext& context, json::Patch& patch) {
-  const Edit edit{quirks, context, patch};
   const auto root = document.root();
+  const bool may_hold_marks = context.facts == nullptr || context.facts->tagged_blocks != 0;
+  const auto searches = may_hold_marks ? own_searches(root) : std::vector<std::string_view>();
+  const Edit edit{quirks, context, patch, searches};
   remove_subagent_tag(edit, root);
   static const Quirks kTransparent = transparent();
   if (quirks == kTransparent) return apply_transparent(edit, root);

@@ -22,8 +22,8 @@ struct RequestContext {
 };
 
 /// Puts into `patch` all that the quirks ask for: one walk over the document, then one over its list of messages. `patch` is over
-/// `document` and empty. With transparent quirks: the model's name, and thinking blocks with a tag of ours removed, which Anthropic would
-/// refuse. Cannot fail: what it does not understand stays as it is.
+/// `document` and empty. With transparent quirks: the model's name, and what Anthropic would refuse: thinking blocks with a tag of ours are
+/// removed, and web searches of others become text. Cannot fail: what it does not understand stays as it is.
 void apply(const Quirks& quirks, const json::Document& document, const RequestContext& context, json::Patch& patch);
 
 }  // namespace penstock::dialect

@@ -3,45 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "dialect/adapt_for_test.h"
+#include "dialect/golden_for_test.h"
 #include "dialect/strict_api_for_test.h"
 
 namespace penstock::dialect {
 namespace {
-
-std::string read(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::string compact(json::Value value) {
-  if (!value.is_array() && !value.is_object()) return std::string(value.raw());
-  std::string out;
-  for (const auto& [key, inner] : value.members()) out += (out.empty() ? "" : ", ") + std::string(key.raw()) + ": " + compact(inner);
-  for (const auto& inner : value.elements()) out += (out.empty() ? "" : ", ") + compact(inner);
-  return value.is_array() ? "[" + out + "]" : "{" + out + "}";
-}
-
-/// What fits on a line stands on a line.
-std::string pretty(json::Value value, std::size_t indent) {
-  constexpr std::size_t kLine = 130;
-  const auto flat = compact(value);
-  if (flat.size() + indent <= kLine || (!value.is_array() && !value.is_object())) return flat;
-  const auto margin = "\n" + std::string(indent + 2, ' ');
-  std::string out;
-  for (const auto& [key, inner] : value.members())
-    out += (out.empty() ? "" : ",") + margin + std::string(key.raw()) + ": " + pretty(inner, indent + 2);
-  for (const auto& inner : value.elements()) out += (out.empty() ? "" : ",") + margin + pretty(inner, indent + 2);
-  const auto end = "\n" + std::string(indent, ' ');
-  return value.is_array() ? "[" + out + end + "]" : "{" + out + end + "}";
-}
 
 /// "tag:PROVIDER:ORIGINAL" stands for the tag that the client was given.
 std::string with_tags(std::string text) {
@@ -76,7 +47,7 @@ std::string output_of(json::Value golden) {
 
 void check(const std::filesystem::path& path) {
   SCOPED_TRACE(path.filename().string());
-  const json::Padded text(read(path));
+  const json::Padded text(golden::read(path));
   json::Document file, result;
   const auto status = file.index(text.text());
   ASSERT_TRUE(status) << status.error().message;
@@ -86,13 +57,13 @@ void check(const std::filesystem::path& path) {
   const auto effort = file.root().find("quirks")->find("effort"), server = file.root().find("quirks")->find("server_tools");
   if (file.root().find("base")->equals("strict") && !effort && !server) EXPECT_EQ(StrictApi::objection(result.root()), "");
   const auto expected = *file.root().find("output");
-  if (std::getenv("PENSTOCK_REFRESH_GOLDEN") != nullptr) {
+  if (golden::refreshing()) {
     json::Patch patch(file);
-    patch.replace(expected, pretty(result.root(), 2));
+    patch.replace(expected, golden::pretty(result.root(), 2));
     std::ofstream(path) << patch.text();
     return;
   }
-  EXPECT_EQ(pretty(result.root(), 0), pretty(expected, 0));
+  EXPECT_EQ(golden::pretty(result.root(), 0), golden::pretty(expected, 0));
 }
 
 TEST(AdaptGolden, Files) {

@@ -74,7 +74,7 @@ void AnthropicStreamReader::take(const wire::Event& event) {
   if (done_ || event.comment_only || event.name == "ping" || event.data.empty()) return;
   if (event.data == "[DONE]") return finish();  // an OpenAI habit of some
   text_.assign(event.data);
-  if (!document_.index(text_.text())) {
+  if (!document_.index(text_.text()) || !document_.check_escapes()) {
     done_ = true;
     return out_.take(
         llm::Failed{502, "api_error", options_.provider + " sent an event that is not JSON: " + bounded_text(event.data, 200)});
@@ -215,6 +215,8 @@ void read_block(std::uint32_t key, Value block, const AnthropicAnswerOptions& op
 }  // namespace
 
 void read_anthropic_answer(const json::Document& body, const AnthropicAnswerOptions& options, llm::EventSink& out) {
+  if (const auto status = body.check_escapes(); !status)
+    return out.take(llm::Failed{502, "api_error", options.provider + ": " + status.error().message});
   const auto root = body.root();
   const auto content = root.find("content");
   if (!content || !content->is_array()) return out.take(failure_of(body.text(), options.provider));

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "dialect/error_text.h"
+#include "dialect/error_words.h"
 #include "dialect/overflow.h"
 
 namespace penstock::dialect {
@@ -38,24 +39,6 @@ struct Sign {
   int status;
 };
 
-// An account without money or quota.
-constexpr std::string_view kNoBalance[] = {"insufficient balance",   "insufficient_balance",      "insufficient credit",
-                                           "insufficient_credit",    "insufficient quota",        "insufficient_quota",
-                                           "insufficient funds",     "credit balance is too low", "exceeded your current quota",
-                                           "exceeded_current_quota", "no resource package",       "arrearage",
-                                           "overdue-payment",        "payment required",          "requires more credits",
-                                           "billing_error",          "billing hard limit",        "out of credits"};
-// A key that the provider refuses: enough under 403, and (the second list) enough under 400, where other errors speak of keys too.
-constexpr std::string_view kKeyWords[] = {"api key",       "api_key",          "apikey",         "api-key",      "invalid token",
-                                          "token expired", "token is expired", "expired token",  "access token", "credential",
-                                          "unauthorized",  "unauthenticated",  "authentication", "no auth"};
-constexpr std::string_view kBadKey[] = {"api key not valid", "incorrect api key",      "invalid api key",
-                                        "invalid_api_key",   "invalidapikey",          "api_key_invalid",
-                                        "api key expired",   "invalid authentication", "login fail"};
-constexpr std::string_view kNoModel[] = {"model_not_found",      "modelnotfound",    "model not found", "model not exist",
-                                         "model does not exist", "no such model",    "unknown model",   "is not a valid model",
-                                         "invalid model name",   "unsupported model"};
-
 // Providers that say under 200, 400 or 500 what another status is for. Z.ai's numbers: wire-reference 4.4; the words are types and codes.
 constexpr Sign kCodes[] = {
     {"1113", 402},
@@ -88,10 +71,6 @@ constexpr Sign kCodes[] = {
 // MiniMax's base_resp.status_code.
 constexpr Sign kMinimaxCodes[] = {{"1000", 500}, {"1001", 504}, {"1002", 429}, {"1004", 401}, {"1008", 402}, {"1013", 500},
                                   {"1024", 500}, {"1033", 500}, {"1039", 429}, {"2013", 400}, {"2049", 401}};
-
-bool holds_any(std::string_view lowered, std::span<const std::string_view> words) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return lowered.contains(word); });
-}
 
 std::string_view type_of(int status) {
   const auto row = std::ranges::find(kTypes, status, &TypeRow::status);
@@ -164,18 +143,18 @@ bool is_credential_fault(const Reading& reading) {
     case 403: return holds_any(reading.lowered, kKeyWords);
     case 400:
     case 422:
-    case 500: return holds_any(reading.lowered, kBadKey);
+    case 500: return holds_any(reading.lowered, kBadKeyWords);
     default: return false;
   }
 }
 
 bool is_no_balance(const Reading& reading) {
   if (reading.status == 402) return true;
-  return reading.status != 404 && reading.status != 429 && holds_any(reading.lowered, kNoBalance);
+  return reading.status != 404 && reading.status != 429 && holds_any(reading.lowered, kNoBalanceWords);
 }
 
 bool is_missing_model(const Reading& reading) {
-  return reading.status == 404 || ((reading.status == 400 || reading.status == 422) && holds_any(reading.lowered, kNoModel));
+  return reading.status == 404 || ((reading.status == 400 || reading.status == 422) && holds_any(reading.lowered, kNoModelWords));
 }
 
 /// Cerebras answers an overflow with 400 or 413 and nothing else; without words only a request that we hold for nearly too long counts as
@@ -225,7 +204,7 @@ ClientError by_status(const Reading& reading) {
   const int status = keeps_type(reading) ? reading.failure.status : client_status(reading.status);
   const bool verbatim = status == 400 || keeps_type(reading);  // the client looks for its own words in a 400
   ClientError out{status, std::string(type_of(status)), verbatim ? reading.words() : reading.named_words(), {}, {}};
-  if (status == 429 && holds_any(reading.lowered, kNoBalance)) out.should_retry = false;
+  if (status == 429 && holds_any(reading.lowered, kNoBalanceWords)) out.should_retry = false;
   return out;
 }
 

@@ -1,12 +1,13 @@
 #include "dialect/anthropic_messages_writer.h"
 
 #include <algorithm>
-#include <set>
 #include <span>
 
 #include "base/append.h"
 #include "base/text.h"
 #include "dialect/digest.h"
+#include "dialect/fresh_ids.h"
+#include "dialect/match_results.h"
 
 namespace penstock::dialect {
 
@@ -105,10 +106,10 @@ class MessagesWriter {
     const auto next = std::find_if(answers, messages.end(), is_assistant);
     auto calls = write_assistant({messages.begin(), answers});
     const std::span<const Message> behind(answers, next);
-    for (const auto& message : behind) match_results(message, calls);
+    const auto matched = match_results(behind, calls);
     for (const auto& call : calls) write_result(call);
     for (const auto& message : behind)
-      if (message.role != Role::system) write_answers(message, calls);
+      if (message.role != Role::system) write_answers(message, matched);
     for (const auto& message : behind)
       if (message.role == Role::system) write_system(message);
     return {next, messages.end()};
@@ -145,9 +146,7 @@ class MessagesWriter {
   }
 
   Call write_call(const llm::ToolCall& call) {
-    const auto wanted = fitting_id(call.id.written);
-    auto id = wanted;
-    for (unsigned next = 2; !ids_.insert(id).second; ++next) id = wanted + "_" + std::to_string(next);
+    auto id = ids_.take(fitting_id(call.id.written));
     begin(kAssistant);
     append(out_, R"({"type":"tool_use","id":")", id, R"(","name":")", call.name.written, R"(","input":)",
            call.input.raw.starts_with('{') ? call.input.raw : "{}");
@@ -156,16 +155,6 @@ class MessagesWriter {
   }
 
   // --- tool results
-
-  static void match_results(const Message& message, std::vector<Call>& calls) {
-    for (const auto& part : message.parts) {
-      const auto* result = std::get_if<llm::ToolResult>(&part.is);
-      if (result == nullptr) continue;
-      const auto open =
-          std::ranges::find_if(calls, [&](const Call& call) { return call.result == nullptr && call.call->id == result->id; });
-      if (open != calls.end()) open->result = result;
-    }
-  }
 
   void write_result(const Call& call) {
     begin(kUser);
@@ -185,12 +174,12 @@ class MessagesWriter {
   // --- the user's turn
 
   /// A message behind the results: what it holds beside results of these calls.
-  void write_answers(const Message& message, const std::vector<Call>& calls) {
+  void write_answers(const Message& message, const Answers& matched) {
     for (const auto& part : message.parts) {
       const auto* result = std::get_if<llm::ToolResult>(&part.is);
       if (result == nullptr)
         write_content(part, [&] { begin(kUser); });
-      else if (std::ranges::none_of(calls, [&](const Call& call) { return call.result == result; }))
+      else if (!matched.contains(result))
         write_orphan(*result);
     }
   }
@@ -268,7 +257,7 @@ class MessagesWriter {
   std::string& out_;
   std::string_view role_;      // of the message that is open; empty: none yet
   std::size_t user_end_ = 0;   // before the bracket that closes the last block of a user message
-  std::set<std::string> ids_;  // of all calls
+  FreshIds ids_;               // of all calls
 };
 
 }  // namespace

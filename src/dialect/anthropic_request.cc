@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "dialect/claude_code_marks.h"
 #include "dialect/signature.h"
+#include "dialect/web_search.h"
 
 namespace penstock::dialect {
 
@@ -190,6 +191,7 @@ class Inspection {
       const auto name = key.text(key_);
       if (name == "type") type = inner.text(type_);
       if (name == "signature" || name == "data") signature = inner.is_string() ? inner.raw_text() : "";
+      if (name == "encrypted_content" && inner.is_string()) facts_.tagged_blocks += inner.raw_text().starts_with(kOwnSearchText);
       if (name == "cache_control") facts_.cache_control = true;
       if (name == "text" && inner.is_string()) words = inner.raw_text();
       if (name == "content" && inner.is_array()) {

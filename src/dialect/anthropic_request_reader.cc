@@ -244,6 +244,7 @@ class Reader {
 }  // namespace
 
 Result<llm::Request> read_anthropic_request(const json::Document& body, const llm::ByteRange& subagent_tag) {
+  TRY_STATUS(body.check_escapes());
   return Reader(subagent_tag).read(body.root());
 }
 

@@ -68,7 +68,9 @@ std::optional<std::string> StreamTap::rewrite(const wire::Event& event) {
   if (event.comment_only || event.name == "ping") return std::nullopt;
   if (!event.name.empty()) return take(event.name, event);
   std::string type(leading_type(event.data));
-  if (type.empty() && index(event.data)) type = text_at(document_->root(), "type");
+  const bool readable = type.empty() && index(event.data);
+  if (readable) type = text_at(document_->root(), "type");
+  if (readable && type.empty() && names_error()) type = "error";  // as OpenAI's dialect writes it
   if (type.empty()) return std::nullopt;
   auto output = type == kBlockDelta ? (open_.empty() ? std::nullopt : block_delta(event)) : take(type, event);
   return output ? output : wire::format_event(type, one_line(event.data));
@@ -82,6 +84,13 @@ StreamTap::Output StreamTap::take(std::string_view type, const wire::Event& even
   if (type == "message_stop") finished_ = true;
   if (type == "error") note_failure(event.data);
   return std::nullopt;
+}
+
+/// What was indexed last is an object with an error.
+bool StreamTap::names_error() const {
+  const auto root = document_->root();
+  const auto error = root.is_object() ? root.find("error") : std::nullopt;
+  return error && !error->is_null();
 }
 
 bool StreamTap::index(std::string_view text) {

@@ -55,6 +55,7 @@ class StreamTap {
   using Output = std::optional<std::string>;
   Output take(std::string_view type, const wire::Event& event);
   bool index(std::string_view text);
+  [[nodiscard]] bool names_error() const;
   Output message_start(const wire::Event& event);
   Output block_start(const wire::Event& event);
   Output block_delta(const wire::Event& event);

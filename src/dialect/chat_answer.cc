@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "dialect/answer_fields.h"
 #include "dialect/arguments.h"
 #include "dialect/chat_usage.h"
 #include "dialect/error_text.h"
@@ -43,25 +44,6 @@ constexpr auto kFinishes = std::to_array<Finish>({
     {"error", StopReason::none, 500},
 });
 
-std::string_view text_in(std::optional<Value> value) { return value && value->is_string() ? value->raw_text() : std::string_view(); }
-
-/// What is not there, or null, is nothing.
-std::optional<Value> present(Value object, std::string_view key) {
-  const auto value = object.find(key);
-  return value && !value->is_null() ? value : std::nullopt;
-}
-
-/// The one choice that counts: the first.
-std::optional<Value> first_choice(Value root) {
-  const auto list = root.find("choices");
-  if (!list || !list->is_array()) return std::nullopt;
-  for (const auto choice : list->elements()) {
-    const auto index = choice.find("index");
-    if (!index || index->integer().value_or(0) == 0) return choice;
-  }
-  return std::nullopt;
-}
-
 bool is_failure(Value error) { return (error.is_object() && !error.is_empty()) || !text_in(error).empty(); }
 
 }  // namespace
@@ -70,7 +52,7 @@ void ChatAnswer::take(Value root, bool whole) {
   if (ended_) return;
   const auto error = present(root, "error");
   if (error && is_failure(*error)) return fail(root.raw());
-  const auto first = first_choice(root);
+  const auto first = first_answer(root, "choices");
   if (!first && !present(root, "usage") && read_error(root.raw(), "application/json").failed) return fail(root.raw());
   if (const auto id = text_in(root.find("id")); !begun_ && (first || !id.empty())) {  // Azure's first chunk is not of the answer
     begun_ = true;
@@ -251,7 +233,7 @@ void ChatAnswer::end(StopReason reason) {
   tags_.finish([this](std::string_view view) { reasoned_ ? void() : prose(BlockKind::thinking, view); },
                [this](std::string_view view) { prose(BlockKind::text, view); });
   // Claude Code shows nothing of an answer whose last block is thinking; and only calls need their reasoning back.
-  if (prose_ && prose_->kind == BlockKind::text) details_.take_payload({});
+  if (prose_ && prose_->kind == BlockKind::text) static_cast<void>(details_.take_payload({}));
   close_prose();
   emit_pages();
   if (calls_.has_nameless()) return fail(502, "api_error", "the provider called a tool without naming it");

@@ -17,7 +17,7 @@
 
 namespace penstock::dialect {
 
-/// What a reader has to know. Pointers and the context's views must stay while it reads.
+/// What a reader has to know, of every translated dialect. Pointers and the context's views must stay while it reads.
 struct OpenAiChatAnswerOptions {
   std::string provider;                   // whose reasoning it is
   const SignatureCodec* codec = nullptr;  // tags thinking blocks; null: they stay without

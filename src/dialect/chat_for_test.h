@@ -1,10 +1,12 @@
-// What the tests of Chat Completions share: requests of an Anthropic client as a provider gets them, and answers as events.
+// What the tests of translated providers share, and those of Chat Completions: requests of an Anthropic client as a provider gets them, and
+// answers as events.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,27 +51,29 @@ struct WrittenRequest {
   std::vector<std::string> dropped;
 };
 
-/// The body that provider `p` gets for an Anthropic request.
-inline WrittenRequest written_request(std::string_view anthropic, const ChatQuirks& quirks, std::string_view model = "m",
-                                      std::uint64_t max_output = 0, ToolNames* names = nullptr) {
+/// The body that provider `p` gets for an Anthropic request, as `write` (write_openai_chat_request and its like) makes it.
+template <typename Write>
+WrittenRequest written_by(Write write, std::string_view anthropic, const ChatQuirks& quirks, std::string_view model,
+                          std::uint64_t max_output, ToolNames& names) {
   const json::Padded text(with_chat_tags(std::string(anthropic)));
   json::Document document;
   EXPECT_TRUE(document.index(text.text())) << anthropic;
   const auto request = read_anthropic_request(document);
   EXPECT_TRUE(request) << anthropic;
   if (!request) return {};
-  ToolNames own;
   WrittenRequest out;
-  const OpenAiChatOptions options{.model = model,
-                                  .max_output = max_output,
-                                  .provider = "p",
-                                  .codec = &chat_codec(),
-                                  .quirks = &quirks,
-                                  .names = names == nullptr ? &own : names};
-  out.body = write_openai_chat_request(*request, options, out.dropped);
+  const OpenAiChatOptions options{
+      .model = model, .max_output = max_output, .provider = "p", .codec = &chat_codec(), .quirks = &quirks, .names = &names};
+  out.body = write(*request, options, out.dropped);
   const json::Padded again(out.body);
   EXPECT_TRUE(document.index(again.text())) << out.body;
   return out;
+}
+
+inline WrittenRequest written_request(std::string_view anthropic, const ChatQuirks& quirks, std::string_view model = "m",
+                                      std::uint64_t max_output = 0, ToolNames* names = nullptr) {
+  ToolNames own;
+  return written_by(write_openai_chat_request, anthropic, quirks, model, max_output, names == nullptr ? own : *names);
 }
 
 /// Tags as a reader of a test wants them: `seal 0 p PAYLOAD`.
@@ -91,43 +95,62 @@ inline OpenAiChatAnswerOptions answer_options() {
   return options;
 }
 
-/// A stream's events behind the guard. `cuts`: where the bytes are cut.
-inline std::string events_of_stream(std::string_view bytes, const OpenAiChatAnswerOptions& options,
-                                    const std::vector<std::size_t>& cuts = {}) {
-  EventRecorder recorder;
-  LegalityChecker checker;
-  TwoSinks both(recorder, checker);
-  StreamGuard guard(both, "call_");
-  OpenAiChatStreamReader reader(options, guard);
-  wire::EventScanner scanner;
-  std::size_t from = 0;
-  const auto feed = [&](std::size_t to) {
-    const std::string piece(bytes.substr(from, to - from));
-    scanner.feed(piece, [&](const wire::Event& event) { reader.take(event); });
-    from = to;
-  };
-  for (const auto cut : cuts) feed(cut);
-  feed(bytes.size());
-  wire::Event last;
-  if (scanner.finish(last)) reader.take(last);
-  reader.finish();
-  guard.finish();
-  EXPECT_EQ(checker.objection(), "") << bytes;
-  return with_open_tags(recorder.text());
+/// Seals alone: other tags stay.
+inline std::string with_open_seals(const std::string& events) {
+  std::istringstream lines(events);
+  std::string out, line;
+  while (std::getline(lines, line)) out += line.starts_with("seal ") ? with_open_tags(line + "\n") : line + "\n";
+  return out;
 }
 
-inline std::string events_of_answer(std::string_view body, const OpenAiChatAnswerOptions& options) {
+/// The events that `feed` gives to a guard, as text.
+template <typename Feed>
+std::string guarded_events(Feed feed) {
   EventRecorder recorder;
   LegalityChecker checker;
   TwoSinks both(recorder, checker);
   StreamGuard guard(both, "call_");
+  feed(guard);
+  guard.finish();
+  EXPECT_EQ(checker.objection(), "") << recorder.text();
+  return with_open_seals(recorder.text());
+}
+
+/// A stream's events behind the guard, read by a `Reader`. `cuts`: where the bytes are cut.
+template <typename Reader>
+std::string stream_events(std::string_view bytes, const OpenAiChatAnswerOptions& options, std::vector<std::size_t> cuts) {
+  return guarded_events([&](StreamGuard& guard) {
+    Reader reader(options, guard);
+    wire::EventScanner scanner;
+    cuts.push_back(bytes.size());
+    std::size_t from = 0;
+    for (const auto cut : cuts) {
+      const std::string piece(bytes.substr(from, cut - from));  // a copy of its own, so that a view that outlives it is seen
+      scanner.feed(piece, [&](const wire::Event& event) { reader.take(event); });
+      from = cut;
+    }
+    wire::Event last;
+    if (scanner.finish(last)) reader.take(last);
+    reader.finish();
+  });
+}
+
+/// The same of a whole answer, as `read` (read_openai_chat_answer and its like) reads it.
+template <typename Read>
+std::string answer_events(std::string_view body, const OpenAiChatAnswerOptions& options, Read read) {
   const json::Padded text(body);
   json::Document document;
   EXPECT_TRUE(document.index(text.text())) << body;
-  read_openai_chat_answer(document, options, guard);
-  guard.finish();
-  EXPECT_EQ(checker.objection(), "") << body;
-  return with_open_tags(recorder.text());
+  return guarded_events([&](StreamGuard& guard) { read(document, options, guard); });
+}
+
+inline std::string events_of_stream(std::string_view bytes, const OpenAiChatAnswerOptions& options,
+                                    const std::vector<std::size_t>& cuts = {}) {
+  return stream_events<OpenAiChatStreamReader>(bytes, options, cuts);
+}
+
+inline std::string events_of_answer(std::string_view body, const OpenAiChatAnswerOptions& options) {
+  return answer_events(body, options, read_openai_chat_answer);
 }
 
 }  // namespace penstock::dialect

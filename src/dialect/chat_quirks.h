@@ -1,4 +1,5 @@
-// Quirks of providers that speak OpenAI's Chat Completions: how each differs from the others, as named data (wire-reference 3.3, 3.4, 4).
+// Quirks of providers that speak another dialect than Anthropic's: how each differs from the others, as named data (wire-reference 3.3,
+// 3.4, 4). Most are Chat Completions endpoints, after which the set is named; Responses and Gemini use what of it they have a field for.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,7 @@ struct ChatQuirks {
   SystemRole system_role = SystemRole::system;
   SystemTurns system_turns = SystemTurns::to_user;
   std::uint64_t max_stop_sequences = 4;  // 0: the field goes
-  std::uint64_t max_tokens_limit = 0;  // beside the model's own max_output; 0: none
+  std::uint64_t max_tokens_limit = 0;    // beside the model's own max_output; 0: none
   Keep temperature = Keep::keep;
   std::optional<Range> temperature_range;
   Keep top_p = Keep::keep;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct Edit {
   const Quirks& quirks;
   const RequestContext& context;
   json::Patch& patch;
+  std::span<const std::string_view> own_searches = {};  // ids as written of searches that Anthropic did not make (own_marks.h)
 };
 
 /// The text of an object's string member, or "". For short words only.

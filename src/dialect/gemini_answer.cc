@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dialect/answer_fields.h"
 #include "dialect/error_text.h"
 #include "dialect/gemini_usage.h"
+#include "dialect/prompt_text.h"
 
 namespace penstock::dialect {
 
@@ -50,40 +52,6 @@ constexpr std::string_view kNamespace = "default_api";
 
 constexpr std::string_view kImage = "[an image, which cannot be shown here]";
 
-std::string_view text_in(std::optional<Value> value) { return value && value->is_string() ? value->raw_text() : std::string_view(); }
-
-/// What is not there, or null, is nothing.
-std::optional<Value> present(Value object, std::string_view key) {
-  const auto value = object.find(key);
-  return value && !value->is_null() ? value : std::nullopt;
-}
-
-/// The one that counts: the first.
-std::optional<Value> first_candidate(Value root) {
-  const auto list = root.find("candidates");
-  if (!list || !list->is_array()) return std::nullopt;
-  for (const auto candidate : list->elements()) {
-    const auto index = candidate.find("index");
-    if (!index || index->integer().value_or(0) == 0) return candidate;
-  }
-  return std::nullopt;
-}
-
-/// A JSON value as the inside of a JSON string, without the white space between its tokens.
-std::string quoted(std::string_view raw) {
-  std::string out;
-  out.reserve(raw.size() + raw.size() / 4);
-  bool in_string = false, escaped = false;
-  for (const char c : raw) {
-    if (!in_string && json::is_space(c)) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-    if (c == '"' && !escaped) in_string = !in_string;
-    escaped = c == '\\' && !escaped;
-  }
-  return out;
-}
-
 std::string_view without_namespace(std::string_view name) {
   const bool inside = name.size() > kNamespace.size() + 1 && name.starts_with(kNamespace) &&
                       (name[kNamespace.size()] == ':' || name[kNamespace.size()] == '.');
@@ -100,7 +68,7 @@ void GeminiAnswer::take(Value root) {
 void GeminiAnswer::chunk(Value root) {
   if (ended_) return;
   if (present(root, "error")) return fail(root.raw());
-  const auto first = first_candidate(root);
+  const auto first = first_answer(root, "candidates");
   const auto feedback = present(root, "promptFeedback");
   if (!first && !feedback && !present(root, "usageMetadata") && read_error(root.raw(), "application/json").failed) return fail(root.raw());
   if (!begun_) {
@@ -170,7 +138,8 @@ void GeminiAnswer::call(Value function, std::string_view signature) {
   const auto known = options_.names == nullptr ? name : options_.names->to_client(name);
   out_.take(llm::Open{.key = key, .kind = BlockKind::tool_call, .id = {id}, .name = {known}});
   if (const auto arguments = present(function, "args")) {
-    const auto written = quoted(arguments->raw());
+    std::string written;
+    append_as_text(written, arguments->raw());
     out_.take(llm::Delta{key, {written}});
   }
   out_.take(llm::Close{key});

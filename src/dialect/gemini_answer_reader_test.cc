@@ -34,8 +34,9 @@ TEST(GeminiAnswer, EveryFinishReasonHasItsMeaning) {
 }
 
 TEST(GeminiAnswer, TheReaderSaysWhenTheFinishIsKnownAndWhenAllIsOver) {
-  GeminiReading reading;
-  GeminiStreamReader reader(answer_options(), reading.guard);
+  EventRecorder recorder;
+  StreamGuard guard(recorder, "call_");
+  GeminiStreamReader reader(answer_options(), guard);
   const auto take = [&](std::string_view data) { reader.take({.raw = data, .name = {}, .data = data}); };
   take(R"({"candidates":[{"content":{"parts":[{"text":"so"}]}}]})");
   EXPECT_FALSE(reader.finish_known());

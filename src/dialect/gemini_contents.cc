@@ -10,6 +10,7 @@
 #include "dialect/chat_parts.h"
 #include "dialect/gemini_media.h"
 #include "dialect/gemini_signatures.h"
+#include "dialect/match_results.h"
 
 namespace penstock::dialect {
 
@@ -80,10 +81,10 @@ class ContentsWriter {
     const auto next = std::find_if(answers, messages.end(), is_assistant);
     auto calls = write_model({messages.begin(), answers});
     const std::span<const Message> behind(answers, next);
-    for (const auto& message : behind) match_results(message, calls);
+    const auto matched = match_results(behind, calls);
     for (const auto& call : calls) write_response(call);
     write_shown();
-    for (const auto& message : behind) write_user(message, calls);
+    for (const auto& message : behind) write_user(message, matched);
     return {next, messages.end()};
   }
 
@@ -147,16 +148,6 @@ class ContentsWriter {
 
   // --- function responses
 
-  static void match_results(const Message& message, std::vector<Call>& calls) {
-    for (const auto& part : message.parts) {
-      const auto* result = std::get_if<llm::ToolResult>(&part.is);
-      if (result == nullptr) continue;
-      const auto open =
-          std::ranges::find_if(calls, [&](const Call& call) { return call.result == nullptr && call.call->id == result->id; });
-      if (open != calls.end()) open->result = result;
-    }
-  }
-
   /// `response` is an object: `output` and `error` are the names that Google gives for its member.
   void write_response(const Call& call) {
     begin(kUser);
@@ -219,7 +210,7 @@ class ContentsWriter {
   // --- the user's turn
 
   /// A message behind the results: what it holds beside results of these calls.
-  void write_user(const Message& message, const std::vector<Call>& calls) {
+  void write_user(const Message& message, const Answers& matched) {
     const bool system = message.role == Role::system;
     for (const auto& part : message.parts) {
       if (const auto* text = std::get_if<llm::TextPart>(&part.is))
@@ -227,8 +218,7 @@ class ContentsWriter {
       if (const auto* other = std::get_if<llm::OtherPart>(&part.is)) write_text(kUser, words_.words_of(*other));
       if (GeminiMedia::is_media(part)) write_media(part);
       const auto* result = std::get_if<llm::ToolResult>(&part.is);
-      const auto answers = [&](const Call& call) { return call.result == result; };
-      if (result != nullptr && std::ranges::none_of(calls, answers)) write_orphan(*result);
+      if (result != nullptr && !matched.contains(result)) write_orphan(*result);
     }
   }
 

@@ -11,6 +11,8 @@
 #include "dialect/gemini_contents.h"
 #include "dialect/gemini_tools.h"
 #include "dialect/openai_chat_tools.h"
+#include "dialect/prompt_text.h"
+#include "dialect/sampling.h"
 
 namespace penstock::dialect {
 
@@ -49,21 +51,6 @@ Thinking thinking_of(const llm::Reasoning& reasoning, const ChatQuirks& quirks) 
   // No level turns it off: the lowest is the nearest to that.
   if (by_level) return {true, false, quirks.efforts.nearest(EffortLevel::none), {}};
   return {true, false, {}, quirks.thinking_off == Off::say ? 0 : static_cast<std::int64_t>(kLeastBudget)};
-}
-
-std::string_view without_attribution(std::string_view written) {
-  if (!written.starts_with("x-anthropic-billing-header:")) return written;
-  const auto end = written.find("\\n");
-  if (end == std::string_view::npos) return {};
-  written.remove_prefix(end);
-  while (written.starts_with("\\n")) written.remove_prefix(2);
-  return written;
-}
-
-double clamped(double temperature, const std::optional<Range>& range) {
-  if (!range) return temperature;
-  if (range->low_excluded && temperature <= range->low) return std::min(range->low + 0.01, range->high);
-  return std::clamp(temperature, range->low, range->high);
 }
 
 class RequestWriter {
@@ -139,11 +126,6 @@ class RequestWriter {
       append_number(name("temperature"), clamped(*request_.temperature, quirks_.temperature_range));
     if (request_.top_p && goes(quirks_.top_p, "top_p")) append_number(name("topP"), *request_.top_p);
     if (request_.top_k && goes(quirks_.top_k, "top_k")) append(name("topK"), *request_.top_k);
-  }
-
-  static void append_number(std::string& out, double number) {
-    std::array<char, 32> digits{};
-    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
   }
 
   void append_thinking(const Thinking& thinking) {

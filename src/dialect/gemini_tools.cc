@@ -1,14 +1,11 @@
 #include "dialect/gemini_tools.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/append.h"
-#include "dialect/arguments.h"
 #include "dialect/chat_parts.h"
-#include "dialect/typed_tools.h"
+#include "dialect/function_tools.h"
 #include "dialect/web_search.h"
-#include "json/padded.h"
 
 namespace penstock::dialect {
 
@@ -23,7 +20,7 @@ class ToolsWriter {
   std::vector<std::string> write(const llm::Request& request) {
     const auto begin = out_.size();
     out_ += R"(,"tools":[{"functionDeclarations":[)";
-    for (const auto& tool : request.tools) tool.type.empty() ? write_plain(tool) : write_typed(tool);
+    for (const auto& tool : request.tools) write_tool(tool);
     if (names_.empty()) out_.resize(begin);
     if (!names_.empty()) out_ += "]}]";
     if (const auto* search = find_web_search(request); search != nullptr) write_search(*search);
@@ -38,27 +35,18 @@ class ToolsWriter {
       note_dropped(dropped_, "tools." + std::string(tool.type.written));
   }
 
-  void write_plain(const llm::Tool& tool) { write_function(tool.name.written, tool.description.written, tool.schema.raw); }
-
-  /// Tools that Anthropic's models know by type. Those which the client carries out can be described.
-  void write_typed(const llm::Tool& tool) {
+  void write_tool(const llm::Tool& tool) {
     if (is_web_search(tool)) return;
-    const auto members = expand_typed_tool(unescape(tool.type.written), unescape(tool.name.written));
-    if (!members) return note_dropped(dropped_, "tools." + std::string(tool.type.written));
-    const json::Padded text("{" + *members + "}");
-    json::Document document;
-    if (!document.index(text.text())) return;
-    const auto root = document.root();
-    write_function(tool.name.written, root.find("description")->raw_text(), root.find("input_schema")->raw());
+    as_function(tool, dropped_, [this](const FunctionTool& function) { write_function(function); });
   }
 
   /// A name that is declared twice is refused: the first counts.
-  void write_function(std::string_view client_name, std::string_view description, std::string_view schema) {
-    const std::string name(options_.names->to_provider(client_name));
+  void write_function(const FunctionTool& function) {
+    const std::string name(options_.names->to_provider(function.name));
     if (std::ranges::find(names_, name) != names_.end()) return;
     append(out_, names_.empty() ? "" : ",", R"({"name":")", name, '"');
-    if (!description.empty()) append(out_, R"(,"description":")", description, '"');
-    write_schema(schema);
+    if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
+    write_schema(function.schema);
     out_ += '}';
     names_.push_back(name);
   }
@@ -77,14 +65,6 @@ class ToolsWriter {
   std::string& out_;
   std::vector<std::string> names_;
 };
-
-llm::ToolChoice::Kind allowed_choice(llm::ToolChoice::Kind wanted, const ChatQuirks& quirks, bool thinks) {
-  using Kind = llm::ToolChoice::Kind;
-  const bool forced = wanted == Kind::any || wanted == Kind::named;
-  const bool only_auto = quirks.tool_choice == ToolChoice::auto_only || (quirks.tool_choice == ToolChoice::auto_when_thinking && thinks);
-  if (quirks.tool_choice == ToolChoice::strip) return Kind::absent;
-  return forced && only_auto ? Kind::automatic : wanted;
-}
 
 std::string_view mode_of(llm::ToolChoice::Kind kind) {
   using Kind = llm::ToolChoice::Kind;

@@ -1,6 +1,8 @@
 // Golden files: read, laid out for a reader, written anew with PENSTOCK_REFRESH_GOLDEN=1.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,7 +10,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/text.h"
+#include "json/patch.h"
 #include "json/scan.h"
 
 namespace penstock::dialect::golden {
@@ -56,6 +61,38 @@ inline std::string part(const std::string& text, std::string_view name) {
   const auto begin = from + mark.size();
   const auto end = text.find("\n--- ", begin - 1);
   return text.substr(begin, end == std::string::npos ? end : end + 1 - begin);
+}
+
+inline std::string list_of(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + json_quote(word);
+  return "[" + out + "]";
+}
+
+/// Compares a request that was written with the members `output` and `dropped` of its file, or puts it there.
+inline void check_output(const std::filesystem::path& path, const json::Document& file, json::Value written,
+                         const std::vector<std::string>& dropped) {
+  const auto output = *file.root().find("output"), names = *file.root().find("dropped");
+  if (refreshing()) {
+    json::Patch patch(file);
+    patch.replace(output, pretty(written, 2));
+    patch.replace(names, list_of(dropped));
+    std::ofstream(path) << patch.text();
+    return;
+  }
+  EXPECT_EQ(pretty(written, 2), pretty(output, 2));
+  EXPECT_EQ(list_of(dropped), flat(names));
+}
+
+/// Reads a stream cut at every byte, and byte by byte. `read` takes the cuts.
+template <typename Read>
+void check_cuts(std::size_t size, const std::string& expected, Read read) {
+  std::vector<std::size_t> everywhere;
+  for (std::size_t at = 1; at < size; ++at) {
+    ASSERT_EQ(read(std::vector{at}), expected) << "cut at " << at;
+    everywhere.push_back(at);
+  }
+  EXPECT_EQ(read(everywhere), expected) << "byte by byte";
 }
 
 }  // namespace penstock::dialect::golden

@@ -16,12 +16,13 @@ void OpenAiChatStreamReader::take(const wire::Event& event) {
     text_.assign(valid_utf8(data));
     indexed = chunk_.index(text_.text());
   }
-  if (!indexed) return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
+  if (!indexed || !chunk_.check_escapes()) return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
   answer_.take(chunk_.root(), false);
 }
 
 void read_openai_chat_answer(const json::Document& body, const OpenAiChatAnswerOptions& options, llm::EventSink& out) {
   ChatAnswer answer(options, out);
+  if (const auto status = body.check_escapes(); !status) return answer.fail(502, "api_error", "the provider: " + status.error().message);
   answer.take(body.root(), true);
   answer.done();
 }

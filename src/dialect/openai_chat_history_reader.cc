@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "dialect/openai_chat_answer_writer.h"
+#include "dialect/openai_media.h"
 #include "json/padded.h"
 
 namespace penstock::dialect {
@@ -13,7 +12,6 @@ namespace penstock::dialect {
 namespace {
 
 using json::Value;
-using llm::Media;
 using llm::Part;
 using llm::Role;
 using llm::Text;
@@ -21,31 +19,6 @@ using llm::Text;
 constexpr std::string_view kRequired = "field required", kNoObject = "expected the text of a JSON object";
 
 Text text_of(const std::optional<Value>& value) { return value && value->is_string() ? Text{value->raw_text()} : Text{}; }
-
-/// A URL with its bytes inside, taken apart (RFC 2397). Nothing for other URLs.
-struct DataUrl {
-  std::string_view type, data;
-  bool base64 = false;
-};
-std::optional<DataUrl> parse_data_url(std::string_view url) {
-  constexpr std::string_view kScheme = "data:";
-  if (!starts_with_ignoring_case(url, kScheme)) return std::nullopt;
-  url.remove_prefix(kScheme.size());
-  const auto comma = url.find(',');
-  if (comma == std::string_view::npos) return DataUrl{};
-  const auto words = split(url.substr(0, comma), ';');
-  DataUrl parsed{.type = words.empty() ? "" : words.front(), .data = url.substr(comma + 1)};
-  parsed.base64 = std::ranges::any_of(words, [](std::string_view word) { return equals_ignoring_case(word, "base64"); });
-  return parsed;
-}
-
-/// base64 as data URLs have it, with padding.
-std::optional<std::string> from_base64(std::string_view text) {
-  std::string url_safe(text.substr(0, text.find('=')));
-  std::ranges::replace(url_safe, '+', '-');
-  std::ranges::replace(url_safe, '/', '_');
-  return from_base64url(url_safe);
-}
 
 llm::CacheMark mark_of(const std::optional<Value>& mark) {
   if (!mark || !mark->is_object()) return llm::CacheMark::none;
@@ -240,25 +213,12 @@ class HistoryReader {
     return Part{llm::OtherPart{text_of(type), {part.raw()}}};
   }
 
-  /// The text without needless escapes: many clients write `\/`.
-  Text plain(Value value) {
-    const auto written = value.raw_text();
-    if (!written.contains('\\')) return {written};
-    return {request_.keep(json_escape(value.text()))};
-  }
-
   Result<Part> read_image(Value part, std::size_t at) {
-    auto image = part.find("image_url");
+    const auto image = part.find("image_url");
     const auto url = image && image->is_object() ? image->find("url") : image;
     if (!url || !url->is_string()) return part_fault(at, "image_url.url: field required");
-    const auto text = plain(*url);
     const auto detail = image->is_object() ? text_of(image->find("detail")) : Text{};
-    const auto data = parse_data_url(text.written);
-    if (!data) return Part{llm::ImagePart{{Media::From::url, {}, text}, detail, cache_mark_of(part)}};
-    if (!data->base64) return part_fault(at, "image_url.url: expected an address or a data URL in base64");
-    const Media media{Media::From::base64, {data->type}, {data->data}};
-    if (data->type == "application/pdf") return Part{llm::DocumentPart{media, {}, {}, cache_mark_of(part)}};
-    return Part{llm::ImagePart{media, detail, cache_mark_of(part)}};
+    return checked(read_image_url(*url, detail, cache_mark_of(part), request_), at, "image_url.url");
   }
 
   /// A file's bytes. One that is only named by its id stays where it was uploaded, out of every other provider's reach.
@@ -266,16 +226,12 @@ class HistoryReader {
     const auto file = part.find("file");
     const auto bytes = file ? file->find("file_data") : std::nullopt;
     if (!bytes || !bytes->is_string()) return Part{llm::OtherPart{{"file"}, {part.raw()}}};
-    const auto text = plain(*bytes);
-    auto data = parse_data_url(text.written).value_or(DataUrl{"application/pdf", text.written, true});
-    if (!data.base64) return part_fault(at, "file.file_data: expected a data URL in base64");
-    llm::DocumentPart document{{Media::From::base64, {data.type}, {data.data}}, text_of(file->find("filename")), {}, cache_mark_of(part)};
-    if (data.type.starts_with("image/")) return Part{llm::ImagePart{document.media, {}, document.cache}};
-    if (!data.type.starts_with("text/")) return Part{document};
-    const auto words = from_base64(data.data);
-    if (!words) return part_fault(at, "file.file_data: the base64 is broken");
-    document.media = {Media::From::text, {"text/plain"}, {request_.keep(json_escape(valid_utf8(*words)))}};
-    return Part{document};
+    return checked(read_file_data(*bytes, text_of(file->find("filename")), cache_mark_of(part), request_), at, "file.file_data");
+  }
+
+  Result<Part> checked(MediaPart part, std::size_t at, std::string_view field) const {
+    if (!part) return part_fault(at, fmt::format("{}: {}", field, part.error()));
+    return *std::move(part);
   }
 
   std::unexpected<Error> fault(std::string_view field, std::string_view what) const {

@@ -10,6 +10,8 @@
 #include "dialect/chat_content.h"
 #include "dialect/chat_parts.h"
 #include "dialect/chat_thoughts.h"
+#include "dialect/match_results.h"
+#include "dialect/prompt_text.h"
 
 namespace penstock::dialect {
 
@@ -21,38 +23,11 @@ using llm::Role;
 
 // All of these stand inside JSON strings.
 constexpr std::string_view kBetween = "\\n\\n";
-constexpr std::string_view kAttribution = "x-anthropic-billing-header:";
 constexpr std::string_view kReminder = "<system-reminder>\\n", kReminderEnd = "\\n</system-reminder>";
 constexpr std::string_view kSeeImage = "[see image below]", kSeeFile = "[see file below]";
 /// Google's word for history that another model wrote (wire-reference 3.12).
 constexpr std::string_view kNoSignature = R"({"google":{"thought_signature":"skip_thought_signature_validator"}})";
 constexpr std::string_view kNoResult = "[no result]", kError = "Error: ", kNothing = "(no content)";
-
-/// Claude Code's attribution line holds a number that differs each time, which would spoil every prompt cache (wire-reference 2.2).
-std::string_view without_attribution(std::string_view written) {
-  if (!written.starts_with(kAttribution)) return written;
-  const auto end = written.find("\\n");
-  if (end == std::string_view::npos) return {};
-  written.remove_prefix(end);
-  while (written.starts_with("\\n")) written.remove_prefix(2);
-  return written;
-}
-
-/// A JSON value as the inside of a JSON string, without the white space between its tokens.
-void append_as_text(std::string& out, std::string_view raw) {
-  bool in_string = false, escaped = false;
-  for (const char c : raw) {
-    if (!in_string && json::is_space(c)) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-    if (escaped)
-      escaped = false;
-    else if (c == '\\')
-      escaped = true;
-    else if (c == '"')
-      in_string = !in_string;
-  }
-}
 
 bool keeps_marks(const OpenAiChatOptions& options) {
   using Control = ChatQuirks::CacheControl;
@@ -115,9 +90,9 @@ class MessagesWriter {
     const auto next = std::find_if(answers, messages.end(), is_assistant);
     auto calls = write_assistant({messages.begin(), answers});
     const std::span<const Message> behind(answers, next);
-    for (const auto& message : behind) match_results(message, calls);
+    const auto matched = match_results(behind, calls);
     for (const auto& call : calls) write_result(call);
-    for (const auto& message : behind) add_answers(message, calls);
+    for (const auto& message : behind) add_answers(message, matched);
     return {next, messages.end()};
   }
 
@@ -186,16 +161,6 @@ class MessagesWriter {
 
   // --- tool results
 
-  static void match_results(const Message& message, std::vector<Call>& calls) {
-    for (const auto& part : message.parts) {
-      const auto* result = std::get_if<llm::ToolResult>(&part.is);
-      if (result == nullptr) continue;
-      const auto open =
-          std::ranges::find_if(calls, [&](const Call& call) { return call.result == nullptr && call.call->id == result->id; });
-      if (open != calls.end()) open->result = result;
-    }
-  }
-
   void write_result(const Call& call) {
     flush_user();
     append(out_, R"(,{"role":"tool","tool_call_id":")", call_id_in_form(call.call->id.written, quirks_.tool_ids), R"(","content":)");
@@ -236,13 +201,13 @@ class MessagesWriter {
   // --- the user's turn
 
   /// A message behind the results: what it holds beside results of these calls.
-  void add_answers(const Message& message, const std::vector<Call>& calls) {
+  void add_answers(const Message& message, const Answers& matched) {
     for (auto& [tool, part] : std::exchange(follow_up_, {})) {
       user_.add_wrapped("[returned by ", tool, "]");
       user_.add_part(std::move(part));
     }
     if (message.role == Role::system) return add_system_turn(message);
-    for (const auto& part : message.parts) add_user_part(part, calls);
+    for (const auto& part : message.parts) add_user_part(part, matched);
   }
 
   void add_system_turn(const Message& message) {
@@ -262,7 +227,7 @@ class MessagesWriter {
     out_ += '}';
   }
 
-  void add_user_part(const Part& part, const std::vector<Call>& calls) {
+  void add_user_part(const Part& part, const Answers& matched) {
     if (const auto* text = std::get_if<llm::TextPart>(&part.is)) user_.add_text(text->text.written, text->cache);
     if (const auto* other = std::get_if<llm::OtherPart>(&part.is)) user_.add_text(parts_.words_of(*other));
     if (const auto* document = std::get_if<llm::DocumentPart>(&part.is)) parts_.add_document(*document, user_);
@@ -271,8 +236,7 @@ class MessagesWriter {
       made.empty() ? user_.add_text(kImageWords) : user_.add_part(std::move(made));
     }
     const auto* result = std::get_if<llm::ToolResult>(&part.is);
-    const auto answers = [&](const Call& call) { return call.result == result; };
-    if (result != nullptr && std::ranges::none_of(calls, answers)) add_orphan(*result);
+    if (result != nullptr && !matched.contains(result)) add_orphan(*result);
   }
 
   /// A result without its call, as text: providers refuse it in any other form.

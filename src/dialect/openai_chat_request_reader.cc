@@ -248,6 +248,9 @@ class Reader {
 
 }  // namespace
 
-Result<llm::Request> read_openai_chat_request(const json::Document& body) { return Reader().read(body.root()); }
+Result<llm::Request> read_openai_chat_request(const json::Document& body) {
+  TRY_STATUS(body.check_escapes());
+  return Reader().read(body.root());
+}
 
 }  // namespace penstock::dialect

@@ -14,25 +14,13 @@
 #include "dialect/digest.h"
 #include "dialect/openai_chat_messages.h"
 #include "dialect/openai_chat_tools.h"
+#include "dialect/sampling.h"
 
 namespace penstock::dialect {
 
 namespace {
 
-constexpr double kStep = 0.01;                // how far above an excluded lower bound a temperature is put
 constexpr std::size_t kLongestCacheKey = 64;  // OpenAI's limit
-
-void append_number(std::string& out, double number) {
-  std::array<char, 32> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
-double clamped(double temperature, const std::optional<Range>& range) {
-  if (!range) return temperature;
-  if (temperature > range->high) return range->high;
-  if (range->low_excluded && temperature <= range->low) return range->low + kStep;
-  return std::max(temperature, range->low);
-}
 
 /// Writes one body, field by field. Each function appends its members with a comma before them.
 class RequestWriter {

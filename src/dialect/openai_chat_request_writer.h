@@ -13,7 +13,8 @@
 
 namespace penstock::dialect {
 
-/// Who the request is for. All views and pointers must stay during the call; `names` also until the answer is read.
+/// Who the request is for, in every translated dialect. All views and pointers must stay during the call; `names` also until the answer is
+/// read.
 struct OpenAiChatOptions {
   std::string_view model;                 // the provider's id for it
   std::uint64_t max_output = 0;           // tokens; 0: unknown

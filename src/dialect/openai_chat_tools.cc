@@ -1,27 +1,18 @@
 #include "dialect/openai_chat_tools.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/append.h"
 #include "base/text.h"
-#include "dialect/arguments.h"
 #include "dialect/chat_parts.h"
 #include "dialect/chat_search.h"
-#include "dialect/typed_tools.h"
-#include "json/padded.h"
+#include "dialect/function_tools.h"
 
 namespace penstock::dialect {
 
 namespace {
 
 using Format = ChatQuirks::JsonSchema;
-
-struct Function {
-  std::string_view name, description;  // insides of JSON strings
-  std::string_view schema;
-  std::optional<bool> strict;
-};
 
 class ToolsWriter {
  public:
@@ -32,7 +23,7 @@ class ToolsWriter {
   std::vector<std::string> write(const std::vector<llm::Tool>& tools) {
     const auto begin = out_.size();
     out_ += R"(,"tools":[)";
-    for (const auto& tool : tools) tool.type.empty() ? write_function(plain(tool)) : write_typed(tool);
+    for (const auto& tool : tools) write_tool(tool);
     if (out_.back() == '[')
       out_.resize(begin);
     else
@@ -41,25 +32,16 @@ class ToolsWriter {
   }
 
  private:
-  static Function plain(const llm::Tool& tool) { return {tool.name.written, tool.description.written, tool.schema.raw, tool.strict}; }
-
-  /// Tools that Anthropic's models know by type. Those which the client carries out can be described.
-  void write_typed(const llm::Tool& tool) {
+  void write_tool(const llm::Tool& tool) {
     if (is_web_search(tool) && chat_searches(quirks_)) return write_entry(chat_search_tool(tool, quirks_));
-    const auto members = expand_typed_tool(unescape(tool.type.written), unescape(tool.name.written));
-    if (!members) return note_dropped(dropped_, "tools." + std::string(tool.type.written));
-    const json::Padded text("{" + *members + "}");
-    json::Document document;
-    if (!document.index(text.text())) return;
-    const auto root = document.root();
-    write_function({tool.name.written, root.find("description")->raw_text(), root.find("input_schema")->raw(), {}});
+    as_function(tool, dropped_, [this](const FunctionTool& function) { write_function(function); });
   }
 
   void write_entry(std::string_view json) {
     if (!json.empty()) append(out_, out_.back() == '[' ? "" : ",", json);
   }
 
-  void write_function(const Function& function) {
+  void write_function(const FunctionTool& function) {
     const std::string name(options_.names->to_provider(function.name));
     append(out_, out_.back() == '[' ? "" : ",", R"({"type":"function","function":{"name":")", name, '"');
     if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
@@ -68,16 +50,13 @@ class ToolsWriter {
     names_.push_back(name);
   }
 
-  void write_schema(const Function& function) {
-    const bool strict = quirks_.strict_tools == Keep::keep && function.strict.value_or(false);
-    const auto dialect = strict && quirks_.schema == SchemaDialect::openai ? SchemaDialect::openai_strict : quirks_.schema;
-    auto schema = clean_schema(function.schema, dialect);
-    const bool closed = dialect == SchemaDialect::openai_strict && schema.faithful;
-    if (dialect == SchemaDialect::openai_strict && !closed) schema = clean_schema(function.schema, SchemaDialect::openai);
+  void write_schema(const FunctionTool& function) {
+    const bool keeps = quirks_.strict_tools == Keep::keep;
+    const auto schema = schema_to_send(function.schema, keeps && function.strict.value_or(false), quirks_);
     // Google refuses an object without properties; without parameters a function takes none.
-    const bool bare = dialect == SchemaDialect::gemini && !schema.text.contains("\"properties\"");
+    const bool bare = quirks_.schema == SchemaDialect::gemini && !schema.text.contains("\"properties\"");
     if (!bare) append(out_, R"(,"parameters":)", schema.text);
-    if (quirks_.strict_tools == Keep::keep && function.strict) append(out_, R"(,"strict":)", strict && closed ? "true" : "false");
+    if (keeps && function.strict) append(out_, R"(,"strict":)", schema.strict ? "true" : "false");
   }
 
   const OpenAiChatOptions& options_;
@@ -86,15 +65,6 @@ class ToolsWriter {
   std::string& out_;
   std::vector<std::string> names_;
 };
-
-/// The choice as the provider may be told it.
-llm::ToolChoice::Kind allowed_choice(llm::ToolChoice::Kind wanted, const ChatQuirks& quirks, bool thinks) {
-  using Kind = llm::ToolChoice::Kind;
-  const bool forced = wanted == Kind::any || wanted == Kind::named;
-  const bool only_auto = quirks.tool_choice == ToolChoice::auto_only || (quirks.tool_choice == ToolChoice::auto_when_thinking && thinks);
-  if (quirks.tool_choice == ToolChoice::strip) return Kind::absent;
-  return forced && only_auto ? Kind::automatic : wanted;
-}
 
 void append_choice(llm::ToolChoice::Kind kind, std::string_view name, std::string& out) {
   using Kind = llm::ToolChoice::Kind;
@@ -136,14 +106,10 @@ void append_format(const llm::AnswerFormat& format, const ChatQuirks& quirks, st
     out += R"(,"response_format":{"type":"json_object"})";
     return;
   }
-  const bool strict = format.strict.value_or(true);
-  auto schema = clean_schema(schema_or_object(format),
-                             strict && quirks.schema == SchemaDialect::openai ? SchemaDialect::openai_strict : quirks.schema);
-  const bool faithful = schema.faithful;
-  if (!faithful) schema = clean_schema(schema_or_object(format), quirks.schema);
+  const auto schema = schema_to_send(format.schema.raw, format.strict.value_or(true), quirks);
   append(out, R"(,"response_format":{"type":"json_schema","json_schema":{"name":")",
          format.name.empty() ? std::string_view("output") : format.name.written, R"(","schema":)", schema.text, R"(,"strict":)",
-         strict && faithful ? "true" : "false", "}}");
+         schema.strict ? "true" : "false", "}}");
 }
 
 std::string format_instruction(const llm::AnswerFormat& format, const ChatQuirks& quirks) {

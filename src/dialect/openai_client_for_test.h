@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/adapt.h"
 #include "dialect/anthropic_answer_reader.h"
 #include "dialect/anthropic_request_writer.h"
 #include "dialect/openai_chat_answer_writer.h"
 #include "dialect/openai_chat_request_reader.h"
 #include "dialect/stream_guard.h"
+#include "dialect/strict_api_for_test.h"
 #include "json/padded.h"
 
 namespace penstock::dialect {
@@ -46,6 +48,14 @@ inline WrittenForAnthropic written_for_anthropic(std::string_view chat, const An
 inline const SignatureCodec& client_codec() {
   static const SignatureCodec codec(SignatureCodec::Key{9});
   return codec;
+}
+
+/// What a third party objects to in a body for Anthropic once the strict quirks have run over it; "": nothing.
+inline std::string objection_to(const json::Document& body) {
+  json::Patch patch(body);
+  apply(strict(), body, {.provider = "zai", .model = "", .max_output = 0, .codec = &client_codec(), .facts = nullptr}, patch);
+  const Parsed adapted(patch.text());
+  return StrictApi::objection(adapted.root());
 }
 
 inline AnswerFrame client_frame() {

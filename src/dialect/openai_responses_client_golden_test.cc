@@ -3,27 +3,15 @@
 // and byte by byte. PENSTOCK_REFRESH_GOLDEN=1 writes the outputs anew.
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "dialect/adapt.h"
 #include "dialect/golden_for_test.h"
 #include "dialect/openai_errors.h"
 #include "dialect/responses_client_for_test.h"
 #include "dialect/responses_stream_check_for_test.h"
-#include "dialect/strict_api_for_test.h"
-#include "json/patch.h"
 
 namespace penstock::dialect {
 namespace {
 
 const std::filesystem::path kFolder = std::filesystem::path(PENSTOCK_SOURCE_DIR) / "tests/golden/responses_client";
-
-/// What a third party objects to once the strict quirks have run over the body.
-std::string objection_to(const json::Document& body) {
-  json::Patch patch(body);
-  apply(strict(), body, {.provider = "zai", .model = "", .max_output = 0, .codec = &client_codec(), .facts = nullptr}, patch);
-  const Parsed adapted(patch.text());
-  return StrictApi::objection(adapted.root());
-}
 
 void check_request(const std::filesystem::path& path) {
   SCOPED_TRACE(path.filename().string());
@@ -33,18 +21,7 @@ void check_request(const std::filesystem::path& path) {
   ASSERT_EQ(made.error, "");
   const Parsed result(made.body);
   EXPECT_EQ(objection_to(result.document), "");
-  std::string dropped;
-  for (const auto& name : made.dropped) dropped += (dropped.empty() ? "" : ", ") + json_quote(name);
-  dropped = "[" + dropped + "]";
-  if (golden::refreshing()) {
-    json::Patch patch(file.document);
-    patch.replace(*file.root().find("output"), golden::pretty(result.root(), 2));
-    patch.replace(*file.root().find("dropped"), dropped);
-    std::ofstream(path) << patch.text();
-    return;
-  }
-  EXPECT_EQ(golden::pretty(result.root(), 2), golden::pretty(*file.root().find("output"), 2));
-  EXPECT_EQ(dropped, golden::flat(*file.root().find("dropped")));
+  golden::check_output(path, file.document, result.root(), made.dropped);
 }
 
 /// A file of answers/: lines about it, the client's request where it matters, the provider's bytes, then what the client gets as a stream,
@@ -84,15 +61,6 @@ std::string events_of(const AnswerFile& file, const std::vector<std::size_t>& cu
   return out;
 }
 
-void check_cuts(const AnswerFile& file, const std::string& events) {
-  std::vector<std::size_t> everywhere;
-  for (std::size_t at = 1; at < file.stream.size(); ++at) {
-    ASSERT_EQ(events_of(file, {at}), events) << "cut at " << at;
-    everywhere.push_back(at);
-  }
-  EXPECT_EQ(events_of(file, everywhere), events) << "byte by byte";
-}
-
 void check_answer(const std::filesystem::path& path) {
   SCOPED_TRACE(path.filename().string());
   const AnswerFile file(golden::read(path));
@@ -108,7 +76,7 @@ void check_answer(const std::filesystem::path& path) {
   }
   EXPECT_EQ(with_open_reasoning(events), file.events);
   EXPECT_EQ(response, file.response);
-  check_cuts(file, events);
+  golden::check_cuts(file.stream.size(), events, [&](const auto& cuts) { return events_of(file, cuts); });
 }
 
 TEST(ResponsesClientGolden, Requests) {

@@ -209,6 +209,7 @@ class Reader {
 }  // namespace
 
 Result<llm::Request> read_openai_responses_request(const json::Document& body, ResponsesEcho* echo) {
+  TRY_STATUS(body.check_escapes());
   ResponsesEcho unheard;
   return Reader(echo == nullptr ? unheard : *echo).read(body.root());
 }

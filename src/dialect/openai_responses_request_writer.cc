@@ -14,30 +14,18 @@
 #include "dialect/openai_chat_tools.h"
 #include "dialect/responses_input.h"
 #include "dialect/responses_tools.h"
+#include "dialect/sampling.h"
 
 namespace penstock::dialect {
 
 namespace {
 
-constexpr double kStep = 0.01;                // how far above an excluded lower bound a temperature is put
 constexpr std::size_t kLongestCacheKey = 64;  // OpenAI's limit
 constexpr std::uint64_t kFewestTokens = 16;   // OpenAI refuses a max_output_tokens below it
 constexpr std::string_view kSummary = R"("summary":"auto")";
 
 /// Anthropic's and OpenAI's words for it. `auto` is what every provider does unasked.
 constexpr std::array<std::string_view, 6> kTiers{"default", "flex", "scale", "priority", "fast", "ultrafast"};
-
-void append_number(std::string& out, double number) {
-  std::array<char, 32> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
-double clamped(double temperature, const std::optional<Range>& range) {
-  if (!range) return temperature;
-  if (temperature > range->high) return range->high;
-  if (range->low_excluded && temperature <= range->low) return range->low + kStep;
-  return std::max(temperature, range->low);
-}
 
 /// The effort to name; nothing: the model's own.
 std::optional<EffortLevel> effort_of(const WantedThinking& wanted, const ChatQuirks& quirks) {

@@ -5,7 +5,7 @@
 namespace penstock::dialect {
 
 std::string_view without_attribution(std::string_view written) {
-  if (!written.starts_with("x-anthropic-billing-header:")) return written;
+  if (!written.starts_with(kAttribution)) return written;
   const auto end = written.find("\\n");
   if (end == std::string_view::npos) return {};
   written.remove_prefix(end);

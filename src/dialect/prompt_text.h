@@ -6,6 +6,9 @@
 
 namespace penstock::dialect {
 
+/// Claude Code's first system text begins so.
+inline constexpr std::string_view kAttribution = "x-anthropic-billing-header:";
+
 /// A system text without Claude Code's attribution line: that holds a number which differs each time, and would spoil every prompt cache
 /// (wire-reference 2.2).
 [[nodiscard]] std::string_view without_attribution(std::string_view written);

@@ -24,9 +24,18 @@ Outcome replace_by_text(const Edit& edit, json::Value block, std::string_view wr
   return BlockKind::text;
 }
 
+/// Citations of a search that was not Anthropic's have no index (search_citation), which Anthropic would miss.
+void cut_own_citations(const Edit& edit, json::Value block) {
+  const auto list = block.find("citations");
+  if (!list) return;
+  for (const auto citation : list->elements())
+    if (const auto index = citation.find("encrypted_index"); index && index->equals("")) edit.patch.remove(*list, citation);
+}
+
 Outcome edit_text(const Edit& edit, json::Value block) {
   const auto text = block.find("text");
   if (edit.quirks.empty_blocks == Keep::strip && text && text->is_string() && is_blank(text->raw_text())) return std::nullopt;
+  if (!edit.own_searches.empty()) cut_own_citations(edit, block);
   strip_fields(edit, block, {"type", "text"});
   return BlockKind::text;
 }
@@ -84,8 +93,17 @@ bool is_web_search(json::Value block, std::string_view type) {
   return type == "web_search_tool_result" || (type == "server_tool_use" && text_of(block, "name") == "web_search");
 }
 
+/// A search that another provider or the gateway made: what it found has no encryption that anybody else could open.
+bool is_own_search(const Edit& edit, json::Value block) {
+  if (edit.own_searches.empty()) return false;
+  const auto result_of = block.find("tool_use_id");
+  const auto id = result_of ? result_of : block.find("id");
+  return id && std::ranges::find(edit.own_searches, id->raw()) != edit.own_searches.end();
+}
+
 Outcome edit_server_block(const Edit& edit, json::Value block, std::string_view type) {
   const auto quirk = edit.quirks.server_tools;
+  if (is_own_search(edit, block)) return replace_by_text(edit, block, history_text(block));
   if (quirk == ServerTools::keep || (quirk == ServerTools::web_search && is_web_search(block, type))) {
     if (edit.quirks.cache_control == Keep::strip)
       for (const auto& member : block.members())

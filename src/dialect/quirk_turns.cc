@@ -4,9 +4,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dialect/claude_code_marks.h"
+#include "dialect/prompt_text.h"
 #include "dialect/quirk_blocks.h"
 #include "dialect/turn_order.h"
 
@@ -15,7 +17,6 @@ namespace penstock::dialect {
 namespace {
 
 constexpr std::string_view kReminder = "<system-reminder>\\n", kReminderEnd = "\\n</system-reminder>";
-constexpr std::string_view kAttribution = "x-anthropic-billing-header:";
 /// Stands where a message has nothing left but cannot go. Not white space: Anthropic refuses that.
 constexpr std::string_view kPlaceholder = R"x({"role":"user","content":"(no content)"})x";
 
@@ -126,15 +127,6 @@ void inject_thinking(const Edit& edit, std::span<const Turn> turns) {
       edit.patch.insert_before(turn.blocks.front().value, R"({"type":"thinking","thinking":"","signature":""})");
 }
 
-/// The attribution line at the start of a system text, with its line end. Escapes as in JSON.
-std::size_t attribution_length(std::string_view written) {
-  if (!written.starts_with(kAttribution)) return 0;
-  auto end = written.find("\\n");
-  if (end == std::string_view::npos) return written.size();
-  while (written.substr(end).starts_with("\\n")) end += 2;
-  return end;
-}
-
 bool is_attribution(json::Value block) {
   const auto text = block.find("text");
   return text && text->is_string() && text->raw_text().starts_with(kAttribution);
@@ -143,10 +135,10 @@ bool is_attribution(json::Value block) {
 bool edit_system_text(const Edit& edit, json::Value system) {
   const auto untagged = edit.context.facts ? without_tag(system, edit.context.facts->subagent_tag) : std::nullopt;
   auto written = untagged ? std::string_view(*untagged) : system.raw_text();
-  const auto cut = edit.quirks.attribution == Keep::strip ? attribution_length(written) : 0;
-  written.remove_prefix(cut);
+  const auto before = written.size();
+  if (edit.quirks.attribution == Keep::strip) written = without_attribution(written);
   if (edit.quirks.empty_blocks == Keep::strip && is_blank(written)) return false;
-  if (cut == 0) return true;  // without the tag already
+  if (written.size() == before) return true;  // without the tag already
   if (written.empty()) return false;
   edit.patch.replace(system, "\"" + std::string(written) + "\"");
   return true;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dialect/answer_fields.h"
 #include "dialect/error_text.h"
 #include "dialect/responses_usage.h"
 
@@ -14,15 +15,6 @@ namespace {
 
 using json::Value;
 using llm::StopReason;
-
-std::string_view text_in(std::optional<Value> value) { return value && value->is_string() ? value->raw_text() : std::string_view(); }
-std::string_view text_in(Value object, std::string_view key) { return text_in(object.find(key)); }
-
-/// What is not there, or null, is nothing.
-std::optional<Value> present(Value object, std::string_view key) {
-  const auto value = object.find(key);
-  return value && !value->is_null() ? value : std::nullopt;
-}
 
 ResponsesBlocks::Index index_in(Value event, std::string_view key) {
   const auto value = event.find(key);

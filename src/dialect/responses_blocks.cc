@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dialect/answer_fields.h"
 #include "dialect/responses_search.h"
 #include "dialect/responses_thoughts.h"
 
@@ -14,11 +15,6 @@ namespace {
 
 using json::Value;
 using llm::BlockKind;
-
-std::string_view text_in(Value object, std::string_view key) {
-  const auto value = object.find(key);
-  return value && value->is_string() ? value->raw_text() : std::string_view();
-}
 
 /// A list that is there, else an empty one.
 json::Elements list_in(Value object, std::string_view key) { return object.find(key).value_or(Value(object)).elements(); }

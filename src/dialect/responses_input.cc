@@ -6,6 +6,7 @@
 
 #include "base/append.h"
 #include "base/text.h"
+#include "dialect/match_results.h"
 #include "dialect/prompt_text.h"
 #include "dialect/responses_parts.h"
 #include "dialect/responses_thoughts.h"
@@ -93,9 +94,9 @@ class InputWriter {
     const auto next = std::find_if(answers, messages.end(), is_assistant);
     auto calls = write_assistant({messages.begin(), answers});
     const std::span<const Message> behind(answers, next);
-    for (const auto& message : behind) match_results(message, calls);
+    const auto matched = match_results(behind, calls);
     for (const auto& call : calls) write_output(call);
-    for (const auto& message : behind) add_answers(message, calls);
+    for (const auto& message : behind) add_answers(message, matched);
     return {next, messages.end()};
   }
 
@@ -138,16 +139,6 @@ class InputWriter {
   }
 
   // --- tool results
-
-  static void match_results(const Message& message, std::vector<Call>& calls) {
-    for (const auto& part : message.parts) {
-      const auto* result = std::get_if<llm::ToolResult>(&part.is);
-      if (result == nullptr) continue;
-      const auto open =
-          std::ranges::find_if(calls, [&](const Call& call) { return call.result == nullptr && call.call->id == result->id; });
-      if (open != calls.end()) open->result = result;
-    }
-  }
 
   void write_output(const Call& call) {
     CallOutput output;
@@ -193,12 +184,12 @@ class InputWriter {
   // --- the user's turn
 
   /// A message behind the results: what it holds beside results of these calls.
-  void add_answers(const Message& message, const std::vector<Call>& calls) {
+  void add_answers(const Message& message, const Answers& matched) {
     for (auto& [tool, part] : std::exchange(follow_up_, {})) {
       say(Speaker::user, "[returned by ", tool, "]");
       add_user_part(part);
     }
-    for (const auto& part : message.parts) message.role == Role::system ? add_system_part(part) : add_user_part(part, calls);
+    for (const auto& part : message.parts) message.role == Role::system ? add_system_part(part) : add_user_part(part, matched);
   }
 
   void add_system_part(const Part& part) {
@@ -208,7 +199,7 @@ class InputWriter {
     say(Speaker::user, kReminder, text->text.written, kReminderEnd);
   }
 
-  void add_user_part(const Part& part, const std::vector<Call>& calls) {
+  void add_user_part(const Part& part, const Answers& matched) {
     if (const auto* text = std::get_if<llm::TextPart>(&part.is)) say(Speaker::user, {}, text->text.written, {});
     if (const auto* other = std::get_if<llm::OtherPart>(&part.is)) say(Speaker::user, {}, parts_.words_of(*other), {});
     if (const auto* document = std::get_if<llm::DocumentPart>(&part.is)) add_user_document(*document);
@@ -217,8 +208,7 @@ class InputWriter {
       made.empty() ? say(Speaker::user, {}, kImageWords, {}) : add_user_part(made);
     }
     const auto* result = std::get_if<llm::ToolResult>(&part.is);
-    const auto answers = [&](const Call& call) { return call.result == result; };
-    if (result != nullptr && std::ranges::none_of(calls, answers)) add_orphan(*result);
+    if (result != nullptr && !matched.contains(result)) add_orphan(*result);
   }
 
   void add_user_document(const llm::DocumentPart& document) {

@@ -1,25 +1,17 @@
 #include "dialect/responses_tools.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/append.h"
-#include "dialect/arguments.h"
 #include "dialect/chat_parts.h"
-#include "dialect/typed_tools.h"
+#include "dialect/function_tools.h"
 #include "dialect/web_search.h"
 #include "json/padded.h"
 
 namespace penstock::dialect {
 
 namespace {
-
-struct Function {
-  std::string_view name, description;  // insides of JSON strings
-  std::string_view schema;
-  bool strict = false;
-};
 
 class ToolsWriter {
  public:
@@ -43,23 +35,8 @@ class ToolsWriter {
 
  private:
   void write_tool(const llm::Tool& tool) {
-    if (tool.type.empty())
-      write_function({tool.name.written, tool.description.written, tool.schema.raw, tool.strict.value_or(false)});
-    else if (is_web_search(tool) && quirks_.web_search == ChatQuirks::WebSearch::tool)
-      write_search(tool);
-    else
-      write_typed(tool);
-  }
-
-  /// Tools that Anthropic's models know by type. Those which the client carries out can be described.
-  void write_typed(const llm::Tool& tool) {
-    const auto members = expand_typed_tool(unescape(tool.type.written), unescape(tool.name.written));
-    if (!members) return note_dropped(dropped_, "tools." + std::string(tool.type.written));
-    const json::Padded text("{" + *members + "}");
-    json::Document document;
-    if (!document.index(text.text())) return;
-    const auto root = document.root();
-    write_function({tool.name.written, root.find("description")->raw_text(), root.find("input_schema")->raw(), false});
+    if (is_web_search(tool) && quirks_.web_search == ChatQuirks::WebSearch::tool) return write_search(tool);
+    as_function(tool, dropped_, [this](const FunctionTool& function) { write_function(function); });
   }
 
   /// The provider's own search, once.
@@ -84,7 +61,7 @@ class ToolsWriter {
     if (const auto most = tool.find("max_uses"); most && !most->is_null()) note_dropped(dropped_, "web_search.max_uses");
   }
 
-  void write_function(const Function& function) {
+  void write_function(const FunctionTool& function) {
     const std::string name(options_.names->to_provider(function.name));
     append(out_, out_.back() == '[' ? "" : ",", R"({"type":"function","name":")", name, '"');
     if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
@@ -94,13 +71,10 @@ class ToolsWriter {
   }
 
   /// `strict` is always said: here a function is strict unless told otherwise.
-  void write_schema(const Function& function) {
-    const bool wanted = quirks_.strict_tools == Keep::keep && function.strict;
-    const auto dialect = wanted && quirks_.schema == SchemaDialect::openai ? SchemaDialect::openai_strict : quirks_.schema;
-    auto schema = clean_schema(function.schema, dialect);
-    const bool strict = wanted && dialect == SchemaDialect::openai_strict && schema.faithful;
-    if (dialect == SchemaDialect::openai_strict && !strict) schema = clean_schema(function.schema, SchemaDialect::openai);
-    append(out_, R"(,"parameters":)", schema.text, R"(,"strict":)", strict ? "true" : "false");
+  void write_schema(const FunctionTool& function) {
+    const bool wanted = quirks_.strict_tools == Keep::keep && function.strict.value_or(false);
+    const auto schema = schema_to_send(function.schema, wanted, quirks_);
+    append(out_, R"(,"parameters":)", schema.text, R"(,"strict":)", schema.strict ? "true" : "false");
   }
 
   const OpenAiChatOptions& options_;
@@ -112,14 +86,6 @@ class ToolsWriter {
 };
 
 using Kind = llm::ToolChoice::Kind;
-
-/// The choice as the provider may be told it.
-Kind allowed_choice(Kind wanted, const ChatQuirks& quirks, bool thinks) {
-  const bool forced = wanted == Kind::any || wanted == Kind::named;
-  const bool only_auto = quirks.tool_choice == ToolChoice::auto_only || (quirks.tool_choice == ToolChoice::auto_when_thinking && thinks);
-  if (quirks.tool_choice == ToolChoice::strip) return Kind::absent;
-  return forced && only_auto ? Kind::automatic : wanted;
-}
 
 /// What cannot be named: a tool that is not there becomes auto, and the search, where it is the only tool, the demand for any.
 Kind nameable(Kind kind, std::string_view name, const ToolsWriter& tools) {
@@ -164,13 +130,9 @@ void append_text_format(const llm::AnswerFormat& format, const ChatQuirks& quirk
     out += R"(,"text":{"format":{"type":"json_object"}})";
     return;
   }
-  const auto given = format.schema.empty() ? std::string_view("{}") : format.schema.raw;
-  const bool wanted = format.strict.value_or(true);
-  auto schema = clean_schema(given, wanted && quirks.schema == SchemaDialect::openai ? SchemaDialect::openai_strict : quirks.schema);
-  const bool faithful = schema.faithful;
-  if (!faithful) schema = clean_schema(given, quirks.schema);
+  const auto schema = schema_to_send(format.schema.raw, format.strict.value_or(true), quirks);
   append(out, R"(,"text":{"format":{"type":"json_schema","name":")", format.name.empty() ? std::string_view("output") : format.name.written,
-         R"(","schema":)", schema.text, R"(,"strict":)", wanted && faithful ? "true" : "false", "}}");
+         R"(","schema":)", schema.text, R"(,"strict":)", schema.strict ? "true" : "false", "}}");
 }
 
 }  // namespace penstock::dialect

@@ -55,7 +55,7 @@ class Cleaner {
     open();
     write_members(node, SchemaTypes("object"), true);
     out_ += '}';
-    return {std::move(out_), faithful_};
+    return {std::move(out_), faithful_, adds_null_};
   }
 
  private:
@@ -164,6 +164,8 @@ class Cleaner {
   void write_members(SchemaNode& node, const SchemaTypes& types, bool root, bool nullable = false) {
     const bool unknown = types.empty() && node.branches().empty() && !node.find(Keyword::enumeration) && !node.find(Keyword::constant);
     if (unknown) write_any();
+    if (types.empty() && rules_.string_enums && lists_strings(node))
+      return write_members(node, SchemaTypes("string"), root, nullable || lists_null(node));
     if (!types.empty()) write_types(types, nullable);
     if (types.empty() && nullable && rules_.type_lists == TypeLists::nullable) allow_null();
     for (const auto keyword : rules_.copied)
@@ -172,6 +174,18 @@ class Cleaner {
     write_limits(node);
     if (types.has("object")) write_object(node, root);
     if (types.has("array")) write_items(node);
+  }
+
+  /// An enumeration that keeps a value where only strings are known: Google refuses one whose type is not said.
+  static bool lists_strings(const SchemaNode& node) {
+    const auto constant = node.find(Keyword::constant), list = node.find(Keyword::enumeration);
+    if (constant) return constant->is_string();
+    return list && std::ranges::any_of(elements_of(*list), &Value::is_string);
+  }
+
+  static bool lists_null(const SchemaNode& node) {
+    const auto list = node.find(Keyword::enumeration);
+    return list && std::ranges::any_of(elements_of(*list), &Value::is_null);
   }
 
   void write_types(const SchemaTypes& types, bool nullable) {
@@ -227,12 +241,29 @@ class Cleaner {
     open();
     for (const auto& [key, schema] : properties) {
       name(key.raw_text());
-      write(schema, rules_.requires_all && !node.is_required(key));
+      const bool optional = rules_.requires_all && !node.is_required(key);
+      adds_null_ = adds_null_ || (optional && !allows_null(schema));
+      write(schema, optional);
     }
     out_ += '}';
     first_ = false;
     write_required(node, properties);
     write_closing(node, root && properties.empty(), properties.empty());
+  }
+
+  /// An instance may be null. A place that is left open counts too.
+  bool allows_null(Value schema) {
+    const auto mark = reader_.enter();
+    SchemaNode node;
+    const bool known = reader_.add(node, schema);
+    const auto nullable = node.find(Keyword::nullable);
+    const auto alternatives = node.alternatives();
+    const bool allows =
+        !known || (node.types().empty() && alternatives.empty() && !node.find(Keyword::enumeration) && !node.find(Keyword::constant)) ||
+        node.types().has("null") || (nullable && nullable->boolean().value_or(false)) || lists_null(node) ||
+        std::ranges::any_of(alternatives, [&](Value branch) { return allows_null(branch); });
+    reader_.leave(mark);
+    return allows;
   }
 
   void write_required(const SchemaNode& node, const std::vector<json::Member>& properties) {
@@ -291,7 +322,7 @@ class Cleaner {
   std::string out_;
   unsigned depth_ = 0;
   bool first_ = true;  // no member of the open object is written yet
-  bool faithful_ = true;
+  bool faithful_ = true, adds_null_ = false;
 };
 
 }  // namespace

@@ -21,6 +21,8 @@ struct CleanSchema {
   /// The text allows what the schema allowed, or less precisely told more. False only for openai_strict, which has no word for an object
   /// with any members: then another dialect says more.
   bool faithful = true;
+  /// A member that may be left out is one that may be null in the text, which the schema did not allow. Only for openai_strict.
+  bool adds_null = false;
 };
 
 /// The schema of a tool's input, or of an answer, in a dialect's words. References are put in place (one that leads into itself becomes

@@ -75,14 +75,8 @@ void SearchWatch::on(const llm::Close&) {
 
 /// Ids are the provider's, and may come again in its next answer.
 void SearchWatch::add_search(SaidBlock& call) {
-  call.id = fresh_id(call.id);
+  call.id = ids_.take(call.id);
   calls_.push_back({call.id, server_tool_id(call.id), query_of(call.text)});
-}
-
-std::string SearchWatch::fresh_id(const std::string& wanted) {
-  std::string id = wanted;
-  for (unsigned number = 2; !ids_.insert(id).second; ++number) id = wanted + "_" + std::to_string(number);
-  return id;
 }
 
 /// It comes directly before the End.

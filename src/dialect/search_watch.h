@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dialect/fresh_ids.h"
 #include "dialect/search_turns.h"
 #include "llm/stream.h"
 
@@ -74,14 +74,13 @@ class SearchWatch : public llm::EventSink {
   void add_search(SaidBlock& call);
   void give(const SearchOutcome& outcome);
   void tell(std::string_view advice);
-  std::string fresh_id(const std::string& wanted);
 
   llm::EventSink& out_;
   SearchTool tool_;
   std::vector<SaidBlock> said_;
   std::vector<Search> calls_;
   std::vector<SearchResultText> results_;  // of calls_, in order
-  std::set<std::string> ids_;
+  FreshIds ids_;
   std::string query_;  // what next_query() gave
   llm::Usage sum_;
   std::uint32_t next_key_ = 0;

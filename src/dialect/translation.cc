@@ -14,6 +14,7 @@
 #include "dialect/openai_responses_facts.h"
 #include "dialect/openai_responses_request_reader.h"
 #include "dialect/openai_responses_request_writer.h"
+#include "dialect/own_marks.h"
 #include "dialect/search_watch.h"
 #include "dialect/stream_guard.h"
 #include "json/padded.h"
@@ -52,22 +53,25 @@ struct Turn {
 struct Translation::Asked {
   explicit Asked(Api provider) : names(provider == Api::gemini ? ToolNames::Form::gemini : ToolNames::Form::openai) {}
   llm::Request request;
-  ToolNames names;          // that had to change on the way out, for the way back
-  ResponsesEcho echo;       // for a client of Responses
-  std::string search_query; // where the provider searches
+  ToolNames names;           // that had to change on the way out, for the way back
+  ResponsesEcho echo;        // for a client of Responses
+  std::string search_query;  // where the provider searches
   bool stream_usage = true;
 };
 
 /// The way of one answer to the client: reader, guard, search, watch, writer.
 struct Translation::Answer {
-  Answer(const TranslationContext& context, bool passes, bool stream, AnswerFrame frame, ResponsesEcho echo, const std::optional<SearchTool>& tool)
-      : id_seed("toolu_" + frame.request_id + "_"),
+  Answer(const TranslationContext& context, bool passes, bool stream, AnswerFrame frame, ResponsesEcho echo,
+         const std::optional<SearchTool>& tool)
+      : raw(passes),
+        id_seed("toolu_" + frame.request_id + "_"),
         writer(passes ? make_listener() : make_answer_writer(context.client, stream, std::move(frame), std::move(echo), out)),
         watch(writer->sink()) {
     if (tool) search.emplace(watch, *tool);
   }
   llm::EventSink& entrance() { return search ? static_cast<llm::EventSink&>(*search) : watch; }
 
+  bool raw;  // the provider's bytes are the client's
   std::string id_seed, out, given, body;
   std::unique_ptr<AnswerWriter> writer;
   Watch watch;
@@ -96,7 +100,8 @@ Result<llm::Request> Translation::read(const json::Document& body) {
 
 Result<std::string> Translation::write() {
   const llm::Request& request = asked_->request;
-  const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name, context_.codec, context_.chat, &asked_->names};
+  const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name,
+                                  context_.codec, context_.chat,       &asked_->names};
   switch (context_.provider) {
     case Api::openai_chat: return write_openai_chat_request(request, options, dropped_);
     case Api::openai_responses: return write_openai_responses_request(request, options, dropped_);
@@ -115,9 +120,10 @@ Result<std::string> Translation::write() {
 
 Result<std::string> Translation::request(const json::Document& body) {
   const bool same = context_.client == context_.provider;
-  if (same && context_.client != Api::anthropic) {
+  if (same && context_.client != Api::anthropic && !context_.repaired) {
     json::Patch patch(body);
     if (const auto model = body.root().find("model")) patch.replace(*model, json_quote(context_.model));
+    if (context_.marked) cut_own_reasoning(context_.client, body, *context_.chat, patch);
     return patch.text();
   }
   TRY(asked_->request, read(body));
@@ -132,10 +138,10 @@ Result<std::string> Translation::request(const json::Document& body) {
   return written;
 }
 
-void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext errors) {
+void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext errors, bool reshape) {
   if (!answer_) {
     frame.stream_usage = asked_->stream_usage;
-    answer_ = std::make_unique<Answer>(context_, passes(), stream, std::move(frame), std::move(asked_->echo), search_);
+    answer_ = std::make_unique<Answer>(context_, passes() && !reshape, stream, std::move(frame), std::move(asked_->echo), search_);
   }
   Answer& answer = *answer_;
   OpenAiChatAnswerOptions options{.provider = std::string(context_.provider_name), .codec = context_.codec, .names = &asked_->names};
@@ -148,7 +154,7 @@ void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext erro
 }
 
 void Translation::take(const wire::Event& event) {
-  if (passes()) answer_->out += event.raw;
+  if (answer_->raw) answer_->out += event.raw;
   answer_->turn->reader->take(event);
 }
 
@@ -158,7 +164,7 @@ void Translation::finish() {
 }
 
 void Translation::take_whole(const json::Document& body) {
-  if (passes()) answer_->body = body.text();
+  if (answer_->raw) answer_->body = body.text();
   answer_->turn->reader->whole(body);
   answer_->turn->guard.finish();
 }
@@ -169,13 +175,15 @@ std::string_view Translation::events() {
   return answer_->given;
 }
 
-std::string Translation::whole() const { return passes() ? answer_->body : answer_->writer->body(); }
+std::string Translation::whole() const { return answer_->raw ? answer_->body : answer_->writer->body(); }
 bool Translation::ending() const { return answer_->turn->reader->ending(); }
 bool Translation::done() const { return answer_->turn->guard.done(); }
 bool Translation::content_begun() const { return answer_ && answer_->watch.content; }
 const std::optional<llm::Failed>& Translation::failure() const { return answer_->watch.failure; }
 llm::Usage Translation::usage() const { return answer_->search ? answer_->search->usage() : answer_->turn->guard.usage(); }
 std::string_view Translation::stop_reason() const { return anthropic_stop_reason(answer_->turn->guard.stop_reason()); }
+
+unsigned Translation::turn() const { return answer_ ? answer_->turns : 0; }
 
 bool Translation::wants_search() const { return answer_ && answer_->search && answer_->search->wants_search(); }
 std::optional<std::string_view> Translation::next_query() { return answer_->search->next_query(); }

@@ -34,15 +34,17 @@ struct TranslationContext {
   bool transparent = false;               // Anthropic itself: its signatures stay as they are
   const Quirks* quirks = nullptr;         // of a provider with the Anthropic dialect
   const ChatQuirks* chat = nullptr;       // of one with any other
+  bool repaired = false;                  // its quirks changed after a refusal: they count where bytes would pass as they are, too
   llm::ByteRange subagent_tag;            // of the body's facts: not for the provider
+  bool marked = true;                     // of the same (tagged_blocks): it may hold what only we can read
   /// The provider searches the web by itself.
   [[nodiscard]] bool provider_searches() const {
     return provider == Api::anthropic ? quirks->server_tools != ServerTools::strip : chat->web_search != ChatQuirks::WebSearch::none;
   }
 };
 
-/// For one request, on one thread. Where the client wants Anthropic's web search of a provider that has none, the model is offered a function
-/// in its place, and one answer of the client's is made of several of the provider's:
+/// For one request, on one thread. Where the client wants Anthropic's web search of a provider that has none, the model is offered a
+/// function in its place, and one answer of the client's is made of several of the provider's:
 ///
 ///   request(); begin_answer(); <relay>
 ///   while (wants_search()) { while (auto query = next_query()) answer_query(<outcome>); if (!goes_on()) break; request_again(); <relay> }
@@ -53,6 +55,8 @@ class Translation {
   Translation(const Translation&) = delete;
   Translation& operator=(const Translation&) = delete;
 
+  /// Both speak the same: all bytes pass, but for the model's name in the request, and reasoning there that only we can read.
+  [[nodiscard]] bool passes() const { return context_.client == context_.provider && !search_ && !context_.repaired; }
   /// The provider's body for the client's, which stays while this may ask again. Fails with the client's fault.
   Result<std::string> request(const json::Document& body);
   /// Fields of the client's that the provider's dialect has no place for.
@@ -60,8 +64,11 @@ class Translation {
   /// The gateway searches for this request, so that the provider may be asked more than once.
   [[nodiscard]] bool searches() const { return search_.has_value(); }
 
-  /// To be called when the provider begins to answer. `stream`: the client wants events. `frame` counts the first time only.
-  void begin_answer(AnswerFrame frame, bool stream, ErrorContext errors);
+  /// To be called when the provider begins to answer. `stream`: the client wants events. `frame` counts the first time only. `reshape`: the
+  /// provider sends events where a whole answer was asked for, or the reverse, so that bytes cannot pass as they are.
+  void begin_answer(AnswerFrame frame, bool stream, ErrorContext errors, bool reshape = false);
+  /// Which answer of the provider's it is, from 1.
+  [[nodiscard]] unsigned turn() const;
   /// The provider's events, and the end of its bytes.
   void take(const wire::Event& event);
   void finish();
@@ -95,8 +102,6 @@ class Translation {
  private:
   struct Answer;
   struct Asked;
-  /// Both speak the same: all bytes pass, but for the model's name in the request.
-  [[nodiscard]] bool passes() const { return context_.client == context_.provider && !search_; }
   Result<llm::Request> read(const json::Document& body);
   Result<std::string> write();
   TranslationContext context_;

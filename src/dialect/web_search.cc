@@ -9,9 +9,6 @@ namespace penstock::dialect {
 
 namespace {
 
-/// Begins what search_result_block() writes. No base64 of others holds a dash.
-constexpr std::string_view kTextPrefix = "pw1-";
-
 /// The input's object, as JSON.
 std::string input_of(std::string_view query) { return R"({"query":)" + json_quote(query) + "}"; }
 
@@ -23,7 +20,7 @@ std::string use_block(std::string_view id, std::string_view input) {
 
 void append_hit(std::string& out, const SearchHit& hit) {
   append(out, R"({"type":"web_search_result","url":)", json_quote(hit.url), R"(,"title":)", json_quote(hit.title), R"(,"page_age":)",
-         hit.age.empty() ? "null" : json_quote(hit.age), R"(,"encrypted_content":")", kTextPrefix, to_base64url(hit.text), "\"}");
+         hit.age.empty() ? "null" : json_quote(hit.age), R"(,"encrypted_content":")", kOwnSearchText, to_base64url(hit.text), "\"}");
 }
 
 }  // namespace
@@ -61,8 +58,8 @@ std::string search_result_block(std::string_view id, std::span<const SearchHit> 
 }
 
 std::optional<std::string> open_search_text(std::string_view encrypted_content) {
-  if (!encrypted_content.starts_with(kTextPrefix)) return std::nullopt;
-  auto text = from_base64url(encrypted_content.substr(kTextPrefix.size()));
+  if (!encrypted_content.starts_with(kOwnSearchText)) return std::nullopt;
+  auto text = from_base64url(encrypted_content.substr(kOwnSearchText.size()));
   if (text) text = valid_utf8(*text);
   return text;
 }

@@ -20,6 +20,9 @@ struct SearchHit {
   std::string text;  // what the searcher says of the page, for the model to read; may be empty
 };
 
+/// What the encrypted_content of a page begins with that search_result_block() wrote. No base64 of others holds a dash.
+inline constexpr std::string_view kOwnSearchText = "pw1-";
+
 /// Whether the tool is Anthropic's web_search, of any date, or OpenAI's.
 [[nodiscard]] bool is_web_search(const llm::Tool& tool);
 

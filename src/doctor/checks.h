@@ -14,6 +14,9 @@ Rows check_permissions(const Evidence& evidence);
 Rows check_credentials(const Evidence& evidence);
 Rows check_base_urls(const Evidence& evidence);
 
+// learned.cc
+Rows check_learned(const Evidence& evidence);
+
 // reach.cc
 Rows check_reachable(const Evidence& evidence);
 Rows check_clock(const Evidence& evidence);

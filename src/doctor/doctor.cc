@@ -26,6 +26,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"permissions", check_permissions},      // who can read keys, or change where they go
     {"credentials", check_credentials},      // found where, for each provider
     {"base URL", check_base_urls},           // paths and keys that do not belong there
+    {"learned", check_learned},              // what providers refused, and how to write it down for good
     {"reachable", check_reachable},          // name, connection, certificate, proxy
     {"clock", check_clock},                  // tokens and certificates expire by it
     {"port", check_port},                    // free, or ours

@@ -30,16 +30,19 @@ void set_quirks(Work& work, std::span<const policy::Repair> repairs) {
   record.quirks = &record.upstream->quirks_for(record.model_id);
   record.chat = &record.upstream->chat_for(record.model_id);
   if (repairs.empty()) return;
-  std::map<std::string, std::string> named;
-  for (const auto& repair : repairs) named[repair.quirk] = repair.value;
-  // The repairs' names are those of the tables, which their tests hold against each other.
-  if (record.upstream->api == dialect::Api::anthropic) {
-    work.repaired_quirks = dialect::parse_quirks(named, *record.quirks).value_or(*record.quirks);
-    record.quirks = &work.repaired_quirks;
-  } else {
-    work.repaired_chat = dialect::parse_chat_quirks(named, *record.chat).value_or(*record.chat);
-    record.chat = &work.repaired_chat;
+  // Each by itself: what was learned of the provider's endpoint with another dialect may have no meaning here.
+  work.repaired_quirks = *record.quirks;
+  work.repaired_chat = *record.chat;
+  const bool anthropic = record.upstream->api == dialect::Api::anthropic;
+  for (const auto& repair : repairs) {
+    const std::map<std::string, std::string> named{{repair.quirk, repair.value}};
+    if (anthropic)
+      work.repaired_quirks = dialect::parse_quirks(named, work.repaired_quirks).value_or(work.repaired_quirks);
+    else
+      work.repaired_chat = dialect::parse_chat_quirks(named, work.repaired_chat).value_or(work.repaired_chat);
   }
+  record.quirks = &work.repaired_quirks;
+  record.chat = &work.repaired_chat;
 }
 
 /// The model's limit, and that of its provider; 0: none is known.
@@ -49,7 +52,7 @@ std::uint64_t max_output(const Record& record) {
   return own == 0 || (limit != 0 && limit < own) ? limit : own;
 }
 
-dialect::TranslationContext translation_context(const Record& record, const Snapshot& snapshot) {
+dialect::TranslationContext translation_context(const Record& record, const Snapshot& snapshot, bool repaired) {
   const Upstream& upstream = *record.upstream;
   dialect::TranslationContext context;
   context.client = record.client;
@@ -61,6 +64,8 @@ dialect::TranslationContext translation_context(const Record& record, const Snap
   context.transparent = upstream.transparent;
   context.quirks = record.quirks;
   context.chat = record.chat;
+  context.repaired = repaired;
+  context.marked = record.facts.tagged_blocks != 0;
   context.subagent_tag = record.facts.subagent_tag;
   return context;
 }
@@ -117,7 +122,7 @@ Status aim(Work& work, json::Document& document, const config::Target& target, c
   record.dropped.clear();
   set_quirks(work, repairs);
   work.translation.reset();
-  const auto context = translation_context(record, work.snapshot);
+  const auto context = translation_context(record, work.snapshot, !repairs.empty());
   if (!needs_translation(record, context)) {
     work.request = adapt(work.exchange.head(), work.query, document, record, work.snapshot);
   } else if (record.operation == Operation::messages) {

@@ -15,7 +15,9 @@ std::string Answer::fields(std::string_view more) const {
   append(lines, "request-id: ", record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id, "\r\n");
   if (record_.upstream) {
     append(lines, "x-penstock-provider: ", record_.upstream->name, "\r\nx-penstock-model: ", record_.model_id,
-           "\r\nx-penstock-attempts: ", record_.attempts, "\r\nx-penstock-route: ", record_.plan.rule, "\r\n");
+           "\r\nx-penstock-attempts: ", record_.attempts, "\r\nx-penstock-route: ", record_.plan.rule);
+    if (!record_.why.empty()) append(lines, " (", record_.why, ")");
+    lines += "\r\n";
   }
   if (debug_ && !record_.dropped.empty()) append(lines, "x-penstock-dropped: ", record_.dropped, "\r\n");
   lines += more;
@@ -52,7 +54,8 @@ net::Task<Status> Answer::ping() {
   return begin({}, dialect::ping_of(record_.client));
 }
 
-std::string Answer::error_event(const dialect::ClientError& error, std::string_view id) const {
+std::string Answer::error_event(const dialect::ClientError& error) const {
+  const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;
   if (record_.client == dialect::Api::openai_responses) return dialect::openai_responses_error_event(error);
   return record_.client == dialect::Api::openai_chat ? dialect::openai_error_event(error) : dialect::error_event(error, id);
 }
@@ -63,7 +66,7 @@ net::Task<> Answer::error(const dialect::ClientError& error) {
   const bool openai = record_.client != dialect::Api::anthropic;
   Status sent;
   if (begun()) {
-    const std::string event = error_event(error, id);
+    const std::string event = error_event(error);
     sent = co_await exchange_.end_stream(event);
   } else {
     std::string more = "content-type: application/json\r\n";

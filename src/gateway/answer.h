@@ -28,12 +28,13 @@ class Answer {
   net::Task<Status> end(std::string_view last = {});
   /// A ping event; begins the stream when need be.
   net::Task<Status> ping();
+  /// An error as an event of the client's dialect.
+  [[nodiscard]] std::string error_event(const dialect::ClientError& error) const;
   /// An error in the client's dialect: an answer with a status, or an event that ends the stream.
   net::Task<> error(const dialect::ClientError& error);
 
  private:
   [[nodiscard]] std::string fields(std::string_view more) const;
-  [[nodiscard]] std::string error_event(const dialect::ClientError& error, std::string_view id) const;
   void sent();
   net::Exchange& exchange_;
   Record& record_;

@@ -40,9 +40,11 @@ net::Task<Result<Provider>> attempt(net::Worker& worker, net::ConnectionPool& po
   for (bool fresh = false;; fresh = true) {
     ++record.attempts;
     record.stage = policy::Stage::connect;
-    CO_TRY(net::Lease lease, co_await pool.take(upstream.origin, net::Clock::now() + upstream.connect_timeout, cancel, fresh));
-    const bool reused = lease.reused;
-    auto provider = std::make_unique<net::ClientExchange>(worker, std::move(lease.stream));
+    auto lease = co_await pool.take(upstream.origin, net::Clock::now() + upstream.connect_timeout, cancel, fresh);
+    if (!lease && lease.error().kind == ErrorKind::protocol) record.stage = policy::Stage::tls;
+    if (!lease) co_return fail(lease.error());
+    const bool reused = lease->reused;
+    auto provider = std::make_unique<net::ClientExchange>(worker, std::move(lease->stream));
     cancel.set([raw = provider.get()] { raw->cancel(); });
     record.stage = policy::Stage::send;
     auto head = co_await exchange_heads(*provider, request, record, answer);

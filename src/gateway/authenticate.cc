@@ -63,6 +63,15 @@ bool is_client_token(std::string_view value, const Snapshot& snapshot) {
   return fits;
 }
 
+Status of_own_origin(const wire::RequestHead& head) {
+  const auto* origin = wire::find(head.fields, "origin");
+  if (!origin) return {};
+  const auto scheme = origin->value.find("://");
+  const bool own =
+      scheme != std::string_view::npos && !head.host.empty() && equals_ignoring_case(origin->value.substr(scheme + 3), head.host);
+  return own ? Status{} : fail(client_error(ErrorKind::permission, "this is not for web pages of other origins"));
+}
+
 Status authenticate(const wire::RequestHead& head, const Snapshot& snapshot) {
   if (snapshot.open()) return meant_for_us(head, snapshot);
   if (shows_token(head, snapshot)) return {};

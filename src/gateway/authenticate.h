@@ -11,6 +11,9 @@ namespace penstock::gateway {
 /// Fails with authentication (no or a wrong token) or permission (a foreign Host or Origin).
 Status authenticate(const wire::RequestHead& head, const Snapshot& snapshot);
 
+/// Fails with permission when a web page asks that did not come from here. Pages of other ports of this machine are foreign too.
+Status of_own_origin(const wire::RequestHead& head);
+
 /// The value is one of our client tokens (which must never reach a provider).
 bool is_client_token(std::string_view value, const Snapshot& snapshot);
 

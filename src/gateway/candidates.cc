@@ -7,6 +7,14 @@ namespace penstock::gateway {
 
 namespace {
 
+/// What is full rests for a moment: whatever is free comes before it, and when nothing is, the request waits for a place at it.
+policy::TimePoint in_a_moment(policy::TimePoint now) { return now + policy::TimePoint::duration(1); }
+
+std::optional<policy::TimePoint> rest_of(const Standing& credential, unsigned limit, policy::TimePoint now) {
+  if (const auto until = credential.resting_until(now)) return until;
+  return credential.full(limit) ? std::optional(in_a_moment(now)) : std::nullopt;
+}
+
 /// A provider's credentials as the pool's rules see them.
 std::vector<policy::PoolMember> members_of(const Upstream& upstream, policy::TimePoint now) {
   std::vector<policy::PoolMember> members;
@@ -15,7 +23,7 @@ std::vector<policy::PoolMember> members_of(const Upstream& upstream, policy::Tim
     const Standing& standing = *credential.standing;
     const auto limits = standing.limits();
     members.push_back({credential.weight, standing.busy(), standing.used(), limits.remaining_at(now), limits.near_end(now),
-                       standing.resting_until(now)});
+                       rest_of(standing, upstream.credential_inflight, now)});
   }
   return members;
 }
@@ -28,8 +36,9 @@ Standing& KnownStandings::target(const policy::PlannedTarget& target) {
   return *known;
 }
 
-Candidates::Candidates(const Work& work, KnownStandings& standings, const Draw& draw, policy::TimePoint now, std::uint64_t random)
-    : work_(work), standings_(standings), draw_(draw), now_(now), random_(random) {
+Candidates::Candidates(const Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, policy::TimePoint now,
+                       std::uint64_t random)
+    : work_(work), standings_(standings), tickets_(tickets), draw_(draw), now_(now), random_(random) {
   const auto& plan = work.record.plan;
   const bool as_it_stands = plan.balance == config::Balance::ordered && !draw.seat;
   if (plan.targets.size() > 1 && !as_it_stands) put_in_order();
@@ -98,14 +107,43 @@ std::vector<policy::CourseTarget> Candidates::course_targets() const {
   return all;
 }
 
-std::optional<policy::TimePoint> Candidates::target_rest(std::size_t target) const { return standing(target).resting_until(now_); }
+std::optional<policy::TimePoint> Candidates::target_rest(std::size_t target) const {
+  const Standing& asked = standing(target);
+  if (const auto until = asked.resting_until(now_)) return until;
+  return work_.snapshot.any_limited && full(target, asked) ? std::optional(in_a_moment(now_)) : std::nullopt;
+}
+
+/// Nobody overtakes those who wait for the same.
+bool Candidates::full(std::size_t target, const Standing& standing) const {
+  const Upstream* upstream = work_.snapshot.find((*this)[target].provider);
+  if (!upstream || !upstream->limited()) return false;
+  return standing.full(upstream->max_inflight) || tickets_.awaited(*upstream->credentials.front().standing, standing);
+}
+
+Wish Candidates::wish(std::size_t target, std::size_t credential, bool any, Standing& own) const {
+  const Upstream& upstream = *endpoint_of(work_, (*this)[target]);
+  Wish wish{.target = &standing(target), .target_limit = upstream.max_inflight};
+  if (passes_credential(work_, upstream)) {
+    wish.credentials.push_back({credential, &own});
+    return wish;
+  }
+  wish.credential_limit = upstream.credential_inflight;
+  wish.in_spite = upstream.credentials.at(credential).standing->resting_until(now_).has_value();
+  std::vector<policy::CredentialState> states{{credential, std::nullopt}};
+  if (any) credentials(target, states);
+  for (const auto& state : states)
+    if (std::ranges::find(wish.credentials, state.credential, &Wish::Choice::credential) == wish.credentials.end())
+      wish.credentials.push_back({state.credential, upstream.credentials.at(state.credential).standing.get()});
+  return wish;
+}
 
 void Candidates::credentials(std::size_t target, std::vector<policy::CredentialState>& out) const {
   const Upstream* upstream = endpoint_of(work_, (*this)[target]);
   if (!upstream) return;
   if (passes_credential(work_, *upstream)) return out.push_back({0, std::nullopt});  // whose standing is the client's own business
   if (!upstream->has_credential()) return;
-  if (upstream->credentials.size() == 1) return out.push_back({0, upstream->credentials.front().standing->resting_until(now_)});
+  if (upstream->credentials.size() == 1)
+    return out.push_back({0, rest_of(*upstream->credentials.front().standing, upstream->credential_inflight, now_)});
   policy::order_pool(members_of(*upstream, now_), upstream->rotation, {preferred_credential(*upstream), draw_.turn, random_}, now_, out);
 }
 

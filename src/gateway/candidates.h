@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/aim.h"
+#include "gateway/tickets.h"
 #include "gateway/work.h"
 #include "policy/affinity.h"
 #include "policy/balancer.h"
@@ -35,7 +36,8 @@ struct Draw {
 /// The main chain in the order of its balance, then the overflow chain and the refusal chain. For one request, on its worker's thread.
 class Candidates : public policy::Health, public policy::TargetState {
  public:
-  Candidates(const Work& work, KnownStandings& standings, const Draw& draw, policy::TimePoint now, std::uint64_t random);
+  Candidates(const Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, policy::TimePoint now,
+             std::uint64_t random);
 
   [[nodiscard]] const policy::PlannedTarget& operator[](std::size_t index) const;
   [[nodiscard]] std::vector<policy::CourseTarget> course_targets() const;
@@ -48,6 +50,8 @@ class Candidates : public policy::Health, public policy::TargetState {
   }
   [[nodiscard]] std::optional<policy::TimePoint> target_rest(std::size_t target) const override;
   void credentials(std::size_t target, std::vector<policy::CredentialState>& out) const override;
+  /// What an attempt needs a place at. `any`: of the target's credentials every one that does not rest will do, else this one alone.
+  [[nodiscard]] Wish wish(std::size_t target, std::size_t credential, bool any, Standing& own) const;
 
   // By the place in the plan
   [[nodiscard]] unsigned busy(std::size_t target) const override { return standings_.target(work_.record.plan.targets[target]).busy(); }
@@ -57,6 +61,7 @@ class Candidates : public policy::Health, public policy::TargetState {
   [[nodiscard]] std::optional<std::int64_t> cost(std::size_t target) const override;
 
  private:
+  [[nodiscard]] bool full(std::size_t target, const Standing& standing) const;
   void put_in_order();
   [[nodiscard]] std::optional<std::size_t> seat_in_plan() const;
   [[nodiscard]] bool stays_at(std::size_t seat) const;
@@ -65,6 +70,7 @@ class Candidates : public policy::Health, public policy::TargetState {
 
   const Work& work_;
   KnownStandings& standings_;
+  const Tickets& tickets_;
   const Draw draw_;
   policy::TimePoint now_;
   std::uint64_t random_;

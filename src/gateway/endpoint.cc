@@ -25,6 +25,7 @@ constexpr std::array kRoutes = {
     Route{"/health", Page::health, false},
     Route{"/livez", Page::livez, false},
     Route{"/readyz", Page::readyz, false},
+    Route{"/admin/v1/targets", Page::targets, false},
 };
 constexpr std::string_view kModel = "/v1/models/";
 constexpr std::string_view kTo = "/to/";

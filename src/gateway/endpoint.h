@@ -17,7 +17,8 @@ enum class Page : unsigned char {
   hello,
   health,
   livez,
-  readyz,  // GET and HEAD
+  readyz,
+  targets,  // GET and HEAD
   wrong_method,
   unknown,
 };

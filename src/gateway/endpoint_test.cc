@@ -25,6 +25,8 @@ TEST(endpoint, routes) {
       {"GET", "/health", Page::health},
       {"GET", "/livez", Page::livez},
       {"GET", "/readyz", Page::readyz},
+      {"GET", "/admin/v1/targets", Page::targets},
+      {"POST", "/admin/v1/targets", Page::wrong_method},
       {"GET", "/v1/messages", Page::wrong_method},
       {"PUT", "/v1/models", Page::wrong_method},
       {"DELETE", "/v1/models/x", Page::wrong_method},

@@ -31,6 +31,19 @@ dialect::ClientError no_credential(const Upstream& upstream) {
   return error;
 }
 
+dialect::ClientError no_place(const Upstream& upstream) {
+  dialect::ClientError error{529, "overloaded_error", {}, {}, {}};
+  error.message = "as many requests as its max_inflight allows are under way to " + upstream.name + "; try again soon";
+  error.retry_after = "1";
+  return error;
+}
+
+/// Whose turn it is where requests wait: agents of one session share theirs.
+std::uint64_t line_of(const Work& work) {
+  const Record& record = work.record;
+  return policy::session_key({record.session_header, {}, record.facts.session, record.facts.first_turn.in(work.body)});
+}
+
 /// A full context comes as one of these.
 bool may_be_overflow(int status) { return status == 400 || status == 413 || status == 422 || status == 500; }
 
@@ -91,9 +104,9 @@ policy::CourseLimits limits_of(const Work& work) {
 
 /// What the steps of one request share.
 struct Gateway::Course {
-  Course(Work& work, KnownStandings& standings, const Draw& draw, std::uint64_t random)
-      : work(work), candidates(work, standings, draw, net::Clock::now(), random), plan(candidates.course_targets(), limits_of(work)),
-        tokens(draw.tokens) {}
+  Course(Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, std::uint64_t random)
+      : work(work), candidates(work, standings, tickets, draw, net::Clock::now(), random),
+        plan(candidates.course_targets(), limits_of(work)), tokens(draw.tokens) {}
   Work& work;
   Candidates candidates;
   policy::Course plan;
@@ -101,11 +114,12 @@ struct Gateway::Course {
   std::vector<policy::Repair> repairs;  // of the target that is being asked
   double tokens;                        // of the input, estimated when somebody wanted to know
   std::size_t target = 0;               // that is being asked
+  net::TimePoint full_since{};          // when it first had to look for a place
 };
 
 net::Task<> Gateway::forward(Work& work) {
   const std::uint64_t seat = seat_of(work);
-  Course course(work, standings_, draw(work, seat), random_());
+  Course course(work, standings_, tickets_, draw(work, seat), random_());
   for (bool going = true; going;) {
     const auto now = net::Clock::now();
     course.candidates.look(now, random_());
@@ -128,7 +142,7 @@ net::Task<> Gateway::forward(Work& work) {
   if (work.record.outcome == Outcome::client_left) work.exchange.abort();
   learn(work);
   if (work.record.outcome == Outcome::done && seat != 0 && work.record.chosen)
-    affinity_.put(seat, {course.candidates[course.target].id, work.record.chosen->id, work.record.usage.prompt(), net::Clock::now()});
+    shared_.seats.put(seat, {course.candidates[course.target].id, work.record.chosen->id, work.record.usage.prompt(), net::Clock::now()});
 }
 
 /// The session's seat among requests that are planned alike; 0: none.
@@ -144,7 +158,7 @@ Draw Gateway::draw(Work& work, std::uint64_t seat) {
   Draw draw{.session = work.session, .seat = {}, .turn = ++turn_};
   const auto& plan = work.record.plan;
   if (seat != 0)
-    if (const auto* found = affinity_.find(seat, net::Clock::now())) draw.seat = *found;
+    draw.seat = shared_.seats.find(seat, net::Clock::now());
   if (plan.balance == config::Balance::cheapest) draw.tokens = estimate(work);
   return draw;
 }
@@ -165,21 +179,49 @@ net::Task<Attempted> Gateway::follow(Course& course, const policy::Step& step) {
   co_return setback;
 }
 
+/// Its places first, where they are limited.
 net::Task<Attempted> Gateway::attempt_step(Course& course, const policy::Step& step) {
+  course.target = step.target;
+  const auto& target = course.candidates[step.target];
+  const Upstream& upstream = *endpoint_of(course.work, target);
+  if (!upstream.limited()) co_return co_await attempt_with(course, step, std::nullopt);
+  auto taken = co_await take_place(course, step, upstream);
+  if (!taken) co_return broken(taken.error());
+  if (*taken) co_return co_await attempt_with(course, step, std::move(*taken));
+  course.work.record.upstream = &upstream;
+  course.work.record.model_id = target.model;
+  course.plan.failed(policy::no_place());
+  co_return declined(529, no_place(upstream));
+}
+
+/// All waits of a request count from the first one.
+net::Task<Result<std::optional<Tickets::Taken>>> Gateway::take_place(Course& course, const policy::Step& step, const Upstream& upstream) {
+  Work& work = course.work;
+  if (course.full_since == net::TimePoint{}) course.full_since = net::Clock::now();
+  const Wish wish = course.candidates.wish(step.target, step.credential, course.setbacks.empty(), client_standing_);
+  const auto until = std::min(course.full_since + upstream.queue_wait, work.record.started + work.snapshot.deadline);
+  const Waiting where{*upstream.credentials.front().standing, line_of(work), upstream.queue_length, until};
+  work.indexed = false;  // it may wait
+  auto taken = co_await tickets_.take(wish, where, work.record, work.answer, work.cancel);
+  if (taken && *taken && (*taken)->credential != step.credential) course.plan.takes((*taken)->credential);
+  co_return taken;
+}
+
+net::Task<Attempted> Gateway::attempt_with(Course& course, const policy::Step& step, std::optional<Tickets::Taken> taken) {
   Work& work = course.work;
   Record& record = work.record;
-  course.target = step.target;
   const auto& target = course.candidates[step.target];
   const Upstream* upstream = endpoint_of(work, target);
   course.repairs = shared_.learned.of(target.provider + "/" + target.model);
   const auto made = course.plan.repairs(step.target);
   course.repairs.insert(course.repairs.end(), made.begin(), made.end());
-  const Credential& credential = upstream->credentials.at(step.credential);
+  const Credential& credential = upstream->credentials.at(taken ? taken->credential : step.credential);
   const Status ready = aim(work, document_, target, credential, course.repairs);
   record.why = step.why == policy::Why::first ? std::string_view() : policy::name(step.why);
   record.stage = policy::Stage::connect;
 
-  Trial trial(course.candidates.standing(step.target), record.passthrough ? client_standing_ : *credential.standing, net::Clock::now());
+  Standing& shown = record.passthrough ? client_standing_ : *credential.standing;
+  Trial trial(taken ? std::move(taken->ticket) : tickets_.unlimited(course.candidates.standing(step.target), shown), net::Clock::now());
   Attempted setback;
   if (ready)
     setback = co_await attempt_answer(course, trial);
@@ -221,7 +263,7 @@ net::Task<Attempted> Gateway::attempt_answer(Course& course, Trial& trial) {
       course.candidates.standing(course.target)
           .note_first_byte(std::chrono::duration_cast<policy::Duration>(committed - trial.begun()), committed);
     // What mended this request mends the next ones.
-    for (const auto& repair : course.repairs)
+    for (const auto& repair : course.plan.repairs(course.target))
       if (repair.lasting) shared_.learned.add(target_name(course.work.record), repair);
     course.work.release();
   };
@@ -231,7 +273,11 @@ net::Task<Attempted> Gateway::attempt_answer(Course& course, Trial& trial) {
   const bool again = co_await carry_out_searches(to);
   if (!again) co_return std::nullopt;
   work.request = adapt_written(work.exchange.head(), work.translation->request_again(), record, work.snapshot);
-  co_return co_await attempt_answer(course, trial);
+  auto later = co_await attempt_answer(course, trial);
+  // A stream that has begun cannot begin anew.
+  if (!later || !record.facts.stream || work.cancel.requested()) co_return later;
+  co_await show(work.answer, record, *later);
+  co_return std::nullopt;
 }
 
 /// Nobody answers: the client is shown the most telling of the failures.

@@ -10,6 +10,7 @@
 #include "gateway/aim.h"
 #include "gateway/authenticate.h"
 #include "gateway/pages.h"
+#include "gateway/state_pages.h"
 #include "gateway/work.h"
 
 namespace penstock::gateway {
@@ -50,6 +51,11 @@ Record begin_record(const wire::RequestHead& head, const RequestTarget& target) 
 /// Probes of load balancers and of Claude Code's start say nothing and need nothing.
 bool is_public(Page page) {
   return page == Page::root || page == Page::hello || page == Page::livez || page == Page::readyz || page == Page::health;
+}
+
+Status may_ask(const wire::RequestHead& head, const RequestTarget& target, const Snapshot& snapshot) {
+  TRY_STATUS(authenticate(head, snapshot));
+  return target.page == Page::targets ? of_own_origin(head) : Status{};
 }
 
 std::string_view query_of(std::string_view target) {
@@ -109,7 +115,7 @@ net::Task<> Gateway::serve(net::Exchange& exchange) {
   const RequestTarget target = understand(exchange.head().method, exchange.head().target);
   Record record = begin_record(exchange.head(), target);
 
-  const Status allowed = authenticate(exchange.head(), *snapshot);
+  const Status allowed = may_ask(exchange.head(), target, *snapshot);
   if (!allowed && !(is_public(target.page) && !snapshot->open())) {
     Answer answer(exchange, record, *snapshot);
     co_await answer.error(dialect::from_error(allowed.error()));
@@ -131,7 +137,10 @@ net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& ta
   switch (target.page) {
     case Page::models: page = models_page(snapshot, target.path_target, reader); break;
     case Page::model: page = model_page(snapshot, target.model, target.path_target); break;
-    case Page::health: page = health_page(snapshot, draining(), authenticate(exchange.head(), snapshot).has_value()); break;
+    case Page::health:
+      page = health_page(snapshot, shared_.standings, draining(), authenticate(exchange.head(), snapshot).has_value());
+      break;
+    case Page::targets: page = targets_page(snapshot, shared_.standings, shared_.learned); break;
     case Page::readyz: page = {draining() ? 503 : 200, fmt::format(R"({{"status":"{}"}})", draining() ? "draining" : "ok")}; break;
     case Page::livez: page = {200, R"({"status":"ok"})"}; break;
     case Page::root:

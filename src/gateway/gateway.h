@@ -12,7 +12,9 @@
 #include "gateway/candidates.h"
 #include "gateway/learned.h"
 #include "gateway/relay.h"
+#include "gateway/seats.h"
 #include "gateway/standing.h"
+#include "gateway/tickets.h"
 #include "gateway/trial.h"
 #include "gateway/work.h"
 #include "json/scan.h"
@@ -27,6 +29,7 @@ struct Shared {
   std::atomic<unsigned> inflight{0};
   std::atomic<bool> draining{false};
   Standings standings;
+  Seats seats;
   Learned learned;
 };
 
@@ -35,7 +38,8 @@ class Gateway : public net::Service {
  public:
   /// `worker` and `shared` outlive it; the log goes to `log_descriptor`.
   Gateway(net::Worker& worker, Shared& shared, std::shared_ptr<const Snapshot> snapshot, int log_descriptor)
-      : worker_(worker), shared_(shared), snapshot_(std::move(snapshot)), pool_(worker), log_(worker.deadlines(), log_descriptor) {}
+      : worker_(worker), shared_(shared), snapshot_(std::move(snapshot)), pool_(worker),
+        log_(worker.deadlines(), log_descriptor), tickets_(worker) {}
 
   net::Task<> serve(net::Exchange& exchange) override;
   void refused(int status, std::string_view why) override { log_.add_refused(status, why, snapshot_->json_log); }
@@ -51,6 +55,7 @@ class Gateway : public net::Service {
   void stop_running();
   /// Before the worker goes: closes idle connections and writes what the log still holds.
   void close() {
+    tickets_.close();
     pool_.close();
     log_.flush();
   }
@@ -67,6 +72,8 @@ class Gateway : public net::Service {
   Draw draw(Work& work, std::uint64_t seat);
   net::Task<Attempted> follow(Course& course, const policy::Step& step);
   net::Task<Attempted> attempt_step(Course& course, const policy::Step& step);
+  net::Task<Result<std::optional<Tickets::Taken>>> take_place(Course& course, const policy::Step& step, const Upstream& upstream);
+  net::Task<Attempted> attempt_with(Course& course, const policy::Step& step, std::optional<Tickets::Taken> taken);
   net::Task<Attempted> attempt_answer(Course& course, Trial& trial);
   net::Task<> give_up(Course& course, const policy::Step& step);
   net::Task<Result<Provider>> ask(Work& work);
@@ -88,10 +95,10 @@ class Gateway : public net::Service {
   std::set<std::string> cannot_count_;              // targets that answered 404 to count_tokens, until a reload
   std::set<net::Cancel*> running_;                  // requests that wait for a provider
   KnownStandings standings_{shared_.standings};
+  Tickets tickets_;
   Standing client_standing_{"the client's own credential", {}};  // nobody asks how it stands
   std::mt19937_64 random_{std::random_device{}()};
   std::uint64_t turn_ = 0;         // requests so far
-  policy::AffinityTable affinity_;
 };
 
 /// "req_" and 24 hexadecimal digits.

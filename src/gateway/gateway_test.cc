@@ -218,14 +218,6 @@ TEST(gateway, beyond_max_inflight_is_503_at_once) {
   EXPECT_EQ(again.ask(request).status, 200);
 }
 
-TEST(gateway, a_dialect_that_is_not_served_is_told) {
-  TestGateway gateway("providers:\n  gpt: { base_url: http://127.0.0.1:9, dialect: gemini, api_key: k, models: [ { id: m } ] }\n");
-  RawClient client(gateway.port());
-  const auto reply = client.ask(post("/v1/messages", message_body("gpt/m", false)));
-  EXPECT_EQ(reply.status, 400);
-  EXPECT_THAT(reply.body, HasSubstr("gemini"));
-}
-
 // ---- counting
 
 TEST(gateway_count_tokens, is_forwarded_where_the_provider_can) {

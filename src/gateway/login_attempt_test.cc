@@ -49,6 +49,8 @@ class LoginAttemptTest : public testing::Test {
       upstream.auth = AuthScheme::bearer;
       upstream.login = "kimi";
       upstream.token_source = refresher_.source(login_);
+      upstream.credentials.front().key = Secret();
+      upstream.credentials.front().token_source = upstream.token_source;
       snapshot.ping_after = ping_after;
     };
     gateway_ = std::make_unique<TestGateway>(third_party_at(provider_.url()), options);

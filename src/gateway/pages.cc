@@ -23,12 +23,6 @@ std::string display_name(const Upstream& upstream, const UpstreamModel* model, c
   return fmt::format("{} ({})", what, upstream.display_name.empty() ? upstream.name : upstream.display_name);
 }
 
-/// A provider's state, for /health.
-std::string_view state_of(const Upstream& upstream) {
-  if (!upstream.has_credential()) return "no_key";
-  return upstream.token_source && upstream.token_source->login_needed() ? "login_needed" : "ready";
-}
-
 std::string entry(const Snapshot& snapshot, std::string_view id, const config::Target& target, std::string_view rule_name,
                   std::string_view own_name) {
   const Upstream* upstream = snapshot.find(target.provider);
@@ -73,13 +67,6 @@ std::vector<policy::ListedModel> picked(std::vector<policy::ListedModel> names, 
   return first;
 }
 
-/// The dialects that the provider is asked in, the main one first.
-std::string apis_of(const Upstream& upstream) {
-  std::string all = json_quote(upstream.dialect);
-  for (const auto& other : upstream.others) all += "," + json_quote(other.dialect);
-  return all;
-}
-
 std::vector<policy::ListedModel> names_for(const Snapshot& snapshot, std::string_view provider, Reader reader) {
   auto names = snapshot.router.listed();
   std::erase_if(names, [&](const auto& listed) {
@@ -114,23 +101,6 @@ PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_v
     return {error.status, dialect::error_body(error, {})};
   }
   return {200, entry(snapshot, id, plan->targets.front(), {}, {})};
-}
-
-PageBody health_page(const Snapshot& snapshot, bool draining, bool with_providers) {
-  bool complete = true;
-  std::string providers;
-  for (const auto& upstream : snapshot.upstreams) {
-    if (!upstream.visible) continue;
-    const auto state = state_of(upstream);
-    complete = complete && state == "ready";
-    providers +=
-        fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},"state":"{}","apis":[{}]}})",
-                    providers.empty() ? "" : ",", json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect),
-                    upstream.has_credential() ? "true" : "false", json_quote(upstream.key_source), state, apis_of(upstream));
-  }
-  const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
-  if (!with_providers) providers.clear();
-  return {complete && !draining ? 200 : 503, fmt::format(R"({{"status":"{}","providers":{{{}}}}})", status, providers)};
 }
 
 }  // namespace penstock::gateway

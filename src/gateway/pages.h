@@ -1,4 +1,4 @@
-// Plain answers: the model list, health.
+// Plain answers: the model list. How everything stands: state_pages.h.
 #pragma once
 
 #include <string>
@@ -29,7 +29,5 @@ inline constexpr std::size_t kMostPicked = 60;
 PageBody models_page(const Snapshot& snapshot, std::string_view provider, Reader reader);
 /// GET /v1/models/{id}: any name that routes; 404 else.
 PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target);
-/// GET /health: 503 when a configured provider has no credential. Who shows no token is told the status only.
-PageBody health_page(const Snapshot& snapshot, bool draining, bool with_providers);
 
 }  // namespace penstock::gateway

@@ -72,14 +72,15 @@ dialect::StreamTap make_tap(const Relay& to) {
   return dialect::StreamTap(std::move(options));
 }
 
-void begin_translation(const Relay& to, bool stream) {
+void begin_translation(const Relay& to, bool events) {
   dialect::AnswerFrame frame;
   frame.id = "msg_" + to.record.request_id.substr(4);
   if (names_asked_model(to)) frame.model = to.record.plan.asked;
   frame.estimated_input = static_cast<std::uint64_t>(to.estimated_tokens);
   frame.request_id = to.record.request_id;
   frame.created = static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-  to.translation->begin_answer(std::move(frame), stream, error_context(to));
+  const bool stream = to.record.facts.stream;
+  to.translation->begin_answer(std::move(frame), stream, error_context(to), events != stream);
 }
 
 void hide(std::string& text, const Secret& key) {

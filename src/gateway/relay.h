@@ -44,8 +44,8 @@ net::Task<Attempted> relay(Relay& to, Provider provider);
 /// What listens to the answer: usage, and signatures tagged when a third party made them.
 dialect::StreamTap make_tap(const Relay& to);
 
-/// Makes the translation ready for the answer; only with one. `stream`: the client gets events.
-void begin_translation(const Relay& to, bool stream);
+/// Makes the translation ready for the answer; only with one. `events`: the provider sends events.
+void begin_translation(const Relay& to, bool events);
 
 /// Blots out our credential where a provider's text repeats it: the client must not learn it.
 void hide(std::string& text, const Secret& key);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/provider_fields.h"
 #include "json/padded.h"
 #include "wire/sse.h"
@@ -13,6 +14,8 @@ namespace penstock::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kUsageWait{2'000};  // for the usage that comes behind an answer's finish
+constexpr const char* kNoJson = "the provider sent an event that is no JSON";
+constexpr const char* kTooLarge = "the provider sent an event that is too large";
 constexpr std::size_t kMostHeld = 256 * 1024;           // of events before the first content
 constexpr unsigned kBurst = 16;                         // reads in a row before other connections of the worker get their turn
 
@@ -61,13 +64,20 @@ int status_of(std::string_view type) {
   return type == "overloaded_error" ? 529 : 500;
 }
 
+/// Told from its ends, which costs nothing. A comment has no data, and some end their streams as OpenAI does.
+bool may_be_json(std::string_view data) {
+  const auto text = trim(data);
+  return text.empty() || text == "[DONE]" || (text.front() == '{' && text.back() == '}');
+}
+
 class StreamRelay {
  public:
   StreamRelay(Relay& to, net::ClientExchange& provider)
-      : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), to.record.passthrough, false)),
-        committed_(to.translation && to.translation->content_begun()) {
+      : to_(to), provider_(provider), tap_(make_tap(to)), fields_(provider_fields(provider.head(), to.record.passthrough, false)) {
     provider.release_head();
     if (to.translation) begin_translation(to, true);
+    // The client has the beginning of an answer that goes on behind its searches.
+    committed_ = to.translation && to.translation->turn() > 1;
   }
   net::Task<Attempted> run(std::string_view first);
 
@@ -82,6 +92,7 @@ class StreamRelay {
   void translate(const wire::Event& event);
   void add_translated();
   [[nodiscard]] bool over() const;
+  [[nodiscard]] net::TimePoint silent_at();
   net::Task<> finish_translated();
   net::Task<Status> send();
   net::Task<bool> wait();
@@ -95,7 +106,10 @@ class StreamRelay {
   std::string fields_;
   wire::EventScanner scanner_;
   Outbox outbox_;
-  bool committed_;                  // content went to the client
+  bool committed_ = false;          // content went to the client
+  bool terminated_ = false;         // the provider sent [DONE]
+  std::optional<net::TimePoint> ending_since_;  // the provider has said why it ends
+  bool malformed_ = false;          // an event cannot be read
   std::optional<Setback> setback_;  // what came instead
   net::TimePoint heard_ = net::Clock::now();
 };
@@ -108,6 +122,11 @@ bool StreamRelay::take(std::string_view bytes) {
 
 /// The provider's event in the client's dialect: none, one or several.
 void StreamRelay::translate(const wire::Event& event) {
+  if (to_.translation->passes() && !may_be_json(event.data)) {
+    malformed_ = true;
+    return;
+  }
+  terminated_ = terminated_ || event.data == "[DONE]";
   to_.translation->take(event);
   add_translated();
 }
@@ -121,7 +140,19 @@ void StreamRelay::add_translated() {
   outbox_.add_copy(words);
 }
 
-bool StreamRelay::over() const { return to_.translation ? to_.translation->done() : tap_.finished() || tap_.failure().has_value(); }
+bool StreamRelay::over() const {
+  if (!to_.translation) return tap_.finished() || tap_.failure().has_value();
+  // Where bytes pass, Chat Completions' own last word passes too.
+  const bool word_to_come = to_.translation->passes() && to_.record.client == dialect::Api::openai_chat && !terminated_;
+  return to_.translation->done() && (!word_to_come || to_.translation->failure());
+}
+
+/// When a provider is given up that says nothing more; behind its finish only the usage may be to come, whatever else it sends.
+net::TimePoint StreamRelay::silent_at() {
+  const bool ending = to_.translation && (to_.translation->ending() || to_.translation->done());
+  if (ending && !ending_since_) ending_since_ = net::Clock::now();
+  return ending_since_ ? *ending_since_ + kUsageWait : heard_ + to_.record.upstream->idle_timeout;
+}
 
 /// An error event ends the client's stream too, or is a setback while there is none.
 void StreamRelay::note_failure(const wire::Event& event) {
@@ -147,7 +178,8 @@ void StreamRelay::note_failure(const wire::Event& event) {
 
 void StreamRelay::pass(const wire::Event& event, std::string_view input) {
   if (to_.translation) return translate(event);
-  if (tap_.finished()) return;  // what follows message_stop is nobody's
+  malformed_ = malformed_ || !may_be_json(event.data);
+  if (malformed_ || tap_.finished()) return;  // what follows message_stop is nobody's
   const auto rewritten = tap_.rewrite(event);
   if (tap_.failure()) return note_failure(event);
   if (rewritten) return outbox_.add_copy(*rewritten);
@@ -202,21 +234,20 @@ net::Task<Status> StreamRelay::send() {
 
 /// Waits for more bytes; pings when the provider is silent. False when there is nothing more to do.
 net::Task<bool> StreamRelay::wait() {
-  const bool ending = to_.translation && to_.translation->ending();
-  const auto silent_at = heard_ + (ending ? kUsageWait : to_.record.upstream->idle_timeout);
-  const net::Wake wake = co_await provider_.wait_body(std::min(silent_at, to_.answer.ping_at()));
+  const auto until = silent_at();
+  const net::Wake wake = co_await provider_.wait_body(std::min(until, to_.answer.ping_at()));
   if (wake == net::Wake::ready) co_return true;
   if (wake == net::Wake::cancelled || to_.cancel.requested()) {
     to_.record.outcome = Outcome::client_left;
     if (!to_.exchange.client_gone()) co_await fail_with(stopping());
     co_return false;
   }
-  if (ending && net::Clock::now() >= silent_at) {
+  if (ending_since_ && net::Clock::now() >= until) {
     provider_.close();  // it keeps its stream open behind the end
     co_await finish();
     co_return false;
   }
-  if (net::Clock::now() >= silent_at) {
+  if (net::Clock::now() >= until) {
     co_await fail_with(provider_error(
         ErrorKind::timeout, fmt::format("the provider {} was silent for too long in the middle of its answer", to_.record.upstream->name)));
     co_return false;
@@ -238,21 +269,28 @@ net::Task<> StreamRelay::fail_with(Error error) {
 
 /// The model waits for searches: its answer goes on behind them.
 net::Task<> StreamRelay::pause() {
+  commit();
   auto sent = co_await send();
   if (!sent) to_.record.outcome = Outcome::client_left;
 }
 
 /// The translation has told the client of a failure already.
 net::Task<> StreamRelay::finish_translated() {
-  if (!to_.translation->done()) {
+  const bool cut = !to_.translation->done();
+  if (cut) {
     to_.translation->finish();
     add_translated();
   }
   const auto& failure = to_.translation->failure();
+  // Where bytes pass as they are nobody has told the client that no more will come.
+  if (failure && cut && committed_ && to_.translation->passes())
+    outbox_.add_copy(to_.answer.error_event(dialect::client_error_of(*failure)));
   if (!committed_ && failure) {
-    const auto error = dialect::client_error_of(*failure);
+    llm::Failed told = *failure;
+    hide(told.message, to_.record.credential());
+    const auto error = dialect::client_error_of(told);
     setback_ = declined(error.status, error, Setback::Inside::error);
-    setback_->text = {.type = failure->type, .message = failure->message};
+    setback_->text = {.type = told.type, .message = told.message};
     co_return;
   }
   if (to_.translation->wants_search()) co_return co_await pause();
@@ -319,8 +357,12 @@ net::Task<Attempted> StreamRelay::run(std::string_view first) {
       break;
     }
     heard_ = net::Clock::now();
-    if (!take(data)) {
-      co_await fail_with(provider_error(ErrorKind::protocol, "the provider sent an event that is too large"));
+    const bool small = take(data);
+    if (!small || malformed_) {
+      Status sent;
+      if (committed_) sent = co_await send();
+      if (sent) co_await fail_with(provider_error(small ? ErrorKind::connection : ErrorKind::protocol, small ? kNoJson : kTooLarge));
+      if (setback_) setback_->inside = Setback::Inside::malformed;
       break;
     }
     if (over()) {
@@ -329,7 +371,16 @@ net::Task<Attempted> StreamRelay::run(std::string_view first) {
     }
     auto sent = co_await send();
     if (!sent) break;
-    if (++burst % kBurst == 0) co_await net::asio::post(to_.worker.executor(), net::use_task);
+    if (heard_ >= silent_at()) {
+      provider_.close();  // it goes on and on behind the end
+      co_await finish();
+      break;
+    }
+    if (++burst % kBurst != 0) continue;
+    co_await net::asio::post(to_.worker.executor(), net::use_task);
+    if (!to_.exchange.client_gone()) continue;
+    to_.record.outcome = Outcome::client_left;  // one that never waits would not hear of it
+    break;
   }
   if (setback_) co_return std::move(setback_);
   to_.record.usage = to_.translation ? to_.translation->usage() : tap_.usage();

@@ -153,9 +153,9 @@ TEST(gateway_stream, pings_before_the_head_before_the_body_and_in_the_middle) {
     pinged[0].wait();
     visit.send(kStreamHead);
     pinged[1].wait();
-    visit.send(chunk(kMessageEvents[0]));
+    visit.send(chunk(joined({kMessageEvents.begin(), kMessageEvents.begin() + 2})));
     pinged[2].wait();
-    visit.send(chunk(joined({kMessageEvents.begin() + 1, kMessageEvents.end()})) + std::string(kStreamEnd));
+    visit.send(chunk(joined({kMessageEvents.begin() + 2, kMessageEvents.end()})) + std::string(kStreamEnd));
   });
   TestGateway gateway(anthropic_at(provider.url()), with_pings_after(std::chrono::milliseconds(30)));
   RawClient client(gateway.port());
@@ -190,7 +190,7 @@ TEST(gateway_stream, silence_in_the_middle_ends_in_an_error) {
   ScriptedProvider provider([&](Visit& visit) {
     if (!visit.request()) return;
     visit.send(kStreamHead);
-    visit.send(chunk(kMessageEvents[0]));
+    visit.send(chunk(joined({kMessageEvents.begin(), kMessageEvents.begin() + 2})));
     visit.gateway_leaves();
   });
   GatewayOptions options;
@@ -199,8 +199,22 @@ TEST(gateway_stream, silence_in_the_middle_ends_in_an_error) {
   RawClient client(gateway.port());
   const auto reply = client.ask(post("/v1/messages", message_body("claude-sonnet-5", true)));
   expect_well_ended(reply);
-  EXPECT_EQ(names_of(events_of(reply.body)), "message_start error");
+  EXPECT_EQ(names_of(events_of(reply.body)), "message_start content_block_start error");
   EXPECT_THAT(reply.body, HasSubstr("timeout_error"));
+}
+
+TEST(gateway_stream, before_the_first_content_a_failure_has_a_status) {
+  ScriptedProvider provider([&](Visit& visit) {
+    if (!visit.request()) return;
+    visit.send(kStreamHead);
+    visit.send(chunk(kMessageEvents[0]));
+    visit.close();
+  });
+  TestGateway gateway(anthropic_at(provider.url()));
+  RawClient client(gateway.port());
+  const auto reply = client.ask(post("/v1/messages", message_body("claude-sonnet-5", true)));
+  EXPECT_EQ(reply.status, 529);
+  EXPECT_THAT(reply.body, Not(HasSubstr("message_start")));
 }
 
 TEST(gateway_stream, silence_before_the_body_ends_in_an_error) {

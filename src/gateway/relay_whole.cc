@@ -64,10 +64,14 @@ Setback error_of(Relay& to, WholeAnswer& answer) {
   return setback;
 }
 
+bool holds_events(std::string_view body) {
+  const auto start = trim(body.substr(0, 64));
+  return start.starts_with("data:") || start.starts_with("event:") || start.starts_with(':');
+}
+
 /// The provider's whole answer through the translation; a stream, where it sent one unasked. False when it is neither.
 bool translate(Relay& to, std::string_view body) {
-  const auto start = trim(body.substr(0, 64));
-  if (start.starts_with("data:") || start.starts_with("event:") || start.starts_with(':')) {
+  if (holds_events(body)) {
     wire::EventScanner scanner;
     wire::Event last;
     scanner.feed(body, [&](const wire::Event& event) { to.translation->take(event); });
@@ -84,6 +88,11 @@ bool translate(Relay& to, std::string_view body) {
 Setback with_words(Setback setback, const WholeAnswer& answer) {
   setback.text = dialect::read_error(answer.body, answer.content_type);
   return setback;
+}
+
+bool is_json(const Relay& to, std::string_view body) {
+  const json::Padded text(body);
+  return to.scratch.index(text.text()).has_value();
 }
 
 /// A 200 that holds an error, or nothing that could be read as a message.
@@ -115,7 +124,7 @@ net::Task<Attempted> deliver(Relay& to, Setback::Answered ready, bool has_conten
 }
 
 net::Task<Attempted> answer_translated(Relay& to, WholeAnswer& answer) {
-  begin_translation(to, to.record.facts.stream);
+  begin_translation(to, holds_events(answer.body));
   hide(answer.body, to.record.credential());
   auto& translation = *to.translation;
   if (!translate(to, answer.body)) co_return no_message(to, answer);
@@ -143,7 +152,7 @@ net::Task<Attempted> answer_message(Relay& to, WholeAnswer& answer) {
   if (message) tap.rewrite_whole(answer.body);
   // What we cannot read as a message no client can; Anthropic's own words pass all the same, but for a client that waits for events.
   const bool understood = !message || tap.finished();
-  if (!understood && (!to.record.upstream->transparent || to.record.facts.stream ||
+  if (!understood && (!to.record.upstream->transparent || to.record.facts.stream || !is_json(to, answer.body) ||
                       dialect::fault_in_answer(answer.body, answer.content_type, error_context(to))))
     co_return no_message(to, answer);
   Setback::Answered ready{.status = answer.status, .fields = {}, .body = {}};

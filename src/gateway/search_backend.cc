@@ -101,6 +101,7 @@ net::Task<Hits> search(net::Worker& worker, net::ConnectionPool& pool, const Sea
   const std::string head = search_head(backend, query);
   CO_TRY(Answered answer, co_await ask_somehow(worker, pool, backend, head, cancel));
   hide(answer.body, backend.key);
+  hide(answer.location, backend.key);
   if (answer.status != 200) co_return fail(search_refusal(backend.api, answer.status, answer.location, answer.body));
   co_return read_hits(backend.api, answer.body);
 }

@@ -80,6 +80,10 @@ struct Upstream {
   std::vector<Credential> credentials;                     // never empty once built; an empty one where none is needed or none is there
   policy::Rotation rotation = policy::Rotation::round_robin;
   policy::Rests rests;  // of a credential that was refused
+  unsigned max_inflight = 0, credential_inflight = 0;  // requests at the same time to one model, and with one credential; 0: no limit
+  unsigned queue_length = 32;                          // how many may wait for a place, on all workers
+  std::chrono::milliseconds queue_wait{5'000};         // how long one may
+  [[nodiscard]] bool limited() const { return max_inflight != 0 || credential_inflight != 0; }
   std::string login;                                       // what `penstock login` takes for this provider; empty: it has no login
   std::string credential_beta;                             // an anthropic-beta that goes with the credential
   std::string key_variable;                                // the environment variable that usually holds it
@@ -147,6 +151,7 @@ struct Snapshot {
   policy::Backoff retry;
   std::chrono::milliseconds deadline{600'000};  // of a request: no attempt begins after it
   unsigned max_inflight = 1024;
+  bool any_limited = false;  // some provider has limits of its own
   /// Silence after which a stream gets a ping. Claude Code shows "Waiting for API response" after 20 s (wire-reference 2.3).
   std::chrono::milliseconds ping_after{15'000};
   std::size_t max_body = 64UL << 20;

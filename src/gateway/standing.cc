@@ -8,8 +8,7 @@ std::optional<policy::TimePoint> Standing::resting_until(policy::TimePoint now) 
   return cooldown_.resting_until(now);
 }
 
-void Standing::enter(policy::TimePoint now) {
-  busy_.fetch_add(1, std::memory_order_relaxed);
+void Standing::begin(policy::TimePoint now) {
   used_.fetch_add(1, std::memory_order_relaxed);
   if (!troubled_.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,9 +31,15 @@ class Standing {
 
   /// Until when it rests; none: it may be used.
   [[nodiscard]] std::optional<policy::TimePoint> resting_until(policy::TimePoint now) const;
-  /// An attempt begins; leave() is owed.
-  void enter(policy::TimePoint now);
+  /// Takes one of `limit` places; 0: there is no limit. leave() is owed when it could.
+  [[nodiscard]] bool try_enter(unsigned limit) { return try_add(busy_, limit == 0 ? kNoLimit : limit); }
   void leave() { busy_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] bool full(unsigned limit) const { return limit != 0 && busy() >= limit; }
+  /// Of a provider's first credential: the line of all who wait for a place at the provider, on all workers, has room for `most`.
+  [[nodiscard]] bool try_line_up(unsigned most) { return try_add(waiting_, most); }
+  void leave_line() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
+  /// An attempt begins.
+  void begin(policy::TimePoint now);
   /// How the attempt went that began at `begun`; abandoned: nobody will know.
   void succeeded(policy::TimePoint begun, policy::TimePoint now);
   void failed(policy::TimePoint begun, policy::TimePoint now, policy::Trouble trouble, bool counts, std::uint64_t random);
@@ -65,10 +72,17 @@ class Standing {
   void use(const policy::CooldownLimits& limits);
 
  private:
+  static constexpr unsigned kNoLimit = std::numeric_limits<unsigned>::max();
+  static bool try_add(std::atomic<unsigned>& count, unsigned limit) {
+    unsigned now = count.load(std::memory_order_relaxed);
+    while (now < limit)
+      if (count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed)) return true;
+    return false;
+  }
   void look(policy::TimePoint now) { troubled_.store(cooldown_.troubled(now) || limits_.known, std::memory_order_relaxed); }
   const std::string name_;
   std::atomic<bool> troubled_{false};
-  std::atomic<unsigned> busy_{0};
+  std::atomic<unsigned> busy_{0}, waiting_{0};
   std::atomic<std::uint64_t> used_{0};
   mutable std::mutex mutex_;  // guards what follows
   policy::Cooldown cooldown_;

@@ -145,7 +145,7 @@ TEST(GatewayThreads, max_inflight_counts_all_workers) {
 TEST(GatewayThreads, an_end_in_the_middle_of_everything) {
   ScriptedProvider provider([](Visit& visit) {
     if (!visit.request()) return;
-    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]));
+    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1]));
     visit.gateway_leaves();
   });
   std::vector<RawClient> clients;

@@ -2,9 +2,10 @@
 
 namespace penstock::gateway {
 
-Trial::Trial(Standing& target, Standing& credential, policy::TimePoint now) : target_(target), credential_(credential), begun_(now) {
-  target_.enter(now);
-  credential_.enter(now);
+Trial::Trial(Ticket ticket, policy::TimePoint now)
+    : ticket_(std::move(ticket)), target_(ticket_.target()), credential_(ticket_.credential()), begun_(now) {
+  target_.begin(now);
+  credential_.begin(now);
 }
 
 Trial::~Trial() {
@@ -12,8 +13,6 @@ Trial::~Trial() {
     target_.abandoned();
     credential_.abandoned();
   }
-  target_.leave();
-  credential_.leave();
 }
 
 void Trial::succeeded(policy::TimePoint now) {

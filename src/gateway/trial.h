@@ -1,7 +1,7 @@
 // One attempt as those who are asked see it: how it went is told to the target's and the credential's standing.
 #pragma once
 
-#include "gateway/standing.h"
+#include "gateway/tickets.h"
 #include "policy/judgement.h"
 
 namespace penstock::gateway {
@@ -9,7 +9,7 @@ namespace penstock::gateway {
 /// Begins when it is made. One that ends without a verdict says nothing about anybody.
 class Trial {
  public:
-  Trial(Standing& target, Standing& credential, policy::TimePoint now);
+  Trial(Ticket ticket, policy::TimePoint now);
   ~Trial();
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
@@ -22,6 +22,7 @@ class Trial {
   void failed(const policy::Judgement& judgement, policy::TimePoint now, std::uint64_t random);
 
  private:
+  const Ticket ticket_;  // the places are left when it has ended
   Standing& target_;
   Standing& credential_;
   const policy::TimePoint begun_;

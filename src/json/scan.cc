@@ -71,6 +71,12 @@ Status Document::index(std::string_view text) {
   return status;
 }
 
+Status Document::check_escapes() const {
+  if (!text_.contains('\\')) return {};
+  if (const auto fault = json::check_escapes(text_)) return fail(fault_error(*fault));
+  return {};
+}
+
 Status Document::index_checked(std::string_view text) {
   if (text.size() >= simdjson::SIMDJSON_MAXSIZE_BYTES)
     return fail(client_error(ErrorKind::invalid_request, "the body is longer than 4 GiB"));

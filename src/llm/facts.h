@@ -37,7 +37,7 @@ struct Facts {
   std::uint32_t images = 0;        // those inside tool results included
   std::uint32_t documents = 0;
   std::uint32_t thinking_blocks = 0;  // redacted ones included
-  std::uint32_t tagged_blocks = 0;    // thinking blocks that carry one of our tags (dialect/signature.h)
+  std::uint32_t tagged_blocks = 0;    // blocks with a mark of ours: a thinking block's tag (dialect/signature.h), a page that another found
   bool cache_control = false;         // somewhere in system, tools or messages
 
   // What Claude Code and those who build on it write between the lines

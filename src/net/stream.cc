@@ -259,8 +259,11 @@ Task<Status> Stream::handshake(SSL* ssl, TimePoint deadline) {
       const auto code = ERR_peek_last_error();
       const auto* reason = code ? ERR_reason_error_string(code) : nullptr;
       std::string text = reason ? reason : "the peer closed the connection";
-      if (const long verify = SSL_get_verify_result(ssl); verify != X509_V_OK) text = X509_verify_cert_error_string(verify);
-      co_return fail(Error{ErrorKind::connection, Fault::provider, "TLS handshake failed: " + text, true});
+      // A certificate that nobody vouches for is no passing trouble.
+      const long verify = SSL_get_verify_result(ssl);
+      if (verify != X509_V_OK) text = X509_verify_cert_error_string(verify);
+      const auto kind = verify != X509_V_OK ? ErrorKind::protocol : ErrorKind::connection;
+      co_return fail(Error{kind, Fault::provider, "TLS handshake failed: " + text, true});
     }
     const Wake wake = co_await wait(io == Io::want_read ? Direction::read : Direction::write, deadline);
     if (wake != Wake::ready) co_return fail(wake_error(wake, "the TLS handshake"));

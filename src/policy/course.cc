@@ -46,6 +46,11 @@ Step Course::choose(const Moment& moment) {
 
 bool Course::may_go_on(TimePoint now) const { return !stopped_ && attempts_ < limits_.most_attempts && now <= limits_.deadline; }
 
+void Course::takes(std::size_t credential) {
+  credential_ = credential;
+  tried_now(target_).used = {credential};
+}
+
 void Course::failed(const Judgement& judgement) {
   auto& past = tried_now(target_);
   past.last = judgement;

@@ -65,6 +65,8 @@ class Course {
   Course(std::vector<CourseTarget> targets, const CourseLimits& limits) : targets_(std::move(targets)), limits_(limits) { follow_main(); }
 
   [[nodiscard]] Step next(TimePoint now, const Health& health, std::uint64_t random);
+  /// The first attempt is made with another credential than its step says: that one was free first.
+  void takes(std::size_t credential);
   /// The attempt of the last step failed, before anything of its answer reached the client (or after it: then nothing follows).
   void failed(const Judgement& judgement);
 

@@ -426,5 +426,22 @@ TEST(Course, AttemptsPerTargetAreExact) {
   }
 }
 
+TEST(Course, the_first_attempt_may_take_another_credential_than_its_step_says) {
+  World world({{1}});
+  world.pools[1] = 2;
+  EXPECT_EQ(world.next(), "0/0 +0ms first");
+  world.course->takes(1);
+  Judgement limited;
+  limited.other_credential = true;
+  EXPECT_EQ(world.after(limited), "0/0 +0ms credential") << "the other one was not tried";
+}
+
+TEST(Course, without_a_place_in_time_the_next_target_is_asked_and_the_same_one_not_again) {
+  World world({{1}, {2}});
+  EXPECT_EQ(world.next(), "0/0 +0ms first");
+  EXPECT_EQ(world.after(no_place()), "1/0 +0ms fallback");
+  EXPECT_EQ(world.after(no_place()), "give up 0");
+}
+
 }  // namespace
 }  // namespace penstock::policy

@@ -1,17 +1,19 @@
 #include "policy/failure.h"
 
-#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
 
 #include "base/text.h"
+#include "dialect/error_words.h"
 #include "dialect/overflow.h"
 #include "policy/header_times.h"
 
 namespace penstock::policy {
 
 namespace {
+
+using dialect::holds_any;
 
 constexpr std::array<std::string_view, kTroubles> kNames{"unreachable",  "tls",          "timeout",    "reset",           "overloaded",
                                                          "server_error", "rate_limited", "plan_limit", "no_balance",      "bad_credential",
@@ -66,30 +68,10 @@ constexpr Sign kMinimaxSigns[] = {{"1001", Trouble::timeout},      {"1002", Trou
                                   {"1039", Trouble::rate_limited}, {"2013", Trouble::bad_request},  {"2049", Trouble::bad_credential},
                                   {"2056", Trouble::plan_limit}};
 
-constexpr std::string_view kNoBalance[] = {"insufficient balance",   "insufficient_balance",      "insufficient credit",
-                                           "insufficient_credit",    "insufficient quota",        "insufficient_quota",
-                                           "insufficient funds",     "credit balance is too low", "exceeded your current quota",
-                                           "exceeded_current_quota", "no resource package",       "arrearage",
-                                           "overdue-payment",        "payment required",          "requires more credits",
-                                           "billing_error",          "billing hard limit",        "out of credits"};
-// Enough under 403; the second list is enough under 400 too, where other errors speak of keys as well.
-constexpr std::string_view kKeyWords[] = {"api key",       "api_key",          "apikey",         "api-key",      "invalid token",
-                                          "token expired", "token is expired", "expired token",  "access token", "credential",
-                                          "unauthorized",  "unauthenticated",  "authentication", "no auth"};
-constexpr std::string_view kBadKey[] = {"api key not valid", "incorrect api key", "invalid api key",
-                                        "invalid_api_key",   "invalidapikey",     "api_key_invalid",
-                                        "api key expired",   "login fail",        "invalid authentication"};
-constexpr std::string_view kNoModel[] = {"model_not_found",      "modelnotfound",    "model not found", "model not exist",
-                                         "model does not exist", "no such model",    "unknown model",   "is not a valid model",
-                                         "invalid model name",   "unsupported model"};
 // A 429 that every credential would get.
 constexpr std::string_view kBusyForAll[] = {"overloaded", "rate-limited upstream", "high demand", "engine is busy", "no capacity"};
 // A 429 or 413 of a single request beyond a rate (OpenAI, Groq): no wait makes it smaller.
 constexpr std::string_view kTooMuchAtOnce[] = {"request too large"};
-
-bool holds_any(std::string_view lowered, std::span<const std::string_view> words) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return lowered.contains(word); });
-}
 
 std::optional<Trouble> sign_in(std::string_view code, std::span<const Sign> signs) {
   for (const auto& [word, trouble] : signs)
@@ -162,10 +144,10 @@ class Answer {
     if (is_repairable()) return Trouble::feature_refused;
     if (told == Trouble::rate_limited) return throttled();
     if (told == Trouble::too_large || told == Trouble::no_balance || told == Trouble::refusal) return told;
-    if (status() != 404 && holds_any(lowered_, kNoBalance)) return Trouble::no_balance;
-    if (told == Trouble::forbidden && holds_any(lowered_, kKeyWords)) return Trouble::bad_credential;
-    if (is_generic() && holds_any(lowered_, kBadKey)) return Trouble::bad_credential;
-    if (told == Trouble::bad_request && holds_any(lowered_, kNoModel)) return Trouble::no_model;
+    if (status() != 404 && holds_any(lowered_, dialect::kNoBalanceWords)) return Trouble::no_balance;
+    if (told == Trouble::forbidden && holds_any(lowered_, dialect::kKeyWords)) return Trouble::bad_credential;
+    if (is_generic() && holds_any(lowered_, dialect::kBadKeyWords)) return Trouble::bad_credential;
+    if (told == Trouble::bad_request && holds_any(lowered_, dialect::kNoModelWords)) return Trouble::no_model;
     return told;
   }
 
@@ -224,7 +206,7 @@ class Answer {
     if (holds_any(lowered_, kBusyForAll)) return Trouble::overloaded;
     // Google says "exceeded your current quota" of a minute's quota too, and how long to wait.
     const bool passing = failure_.retry_after || wait_in_words(failure_.text.message) || type_.contains("resource_exhausted");
-    return !passing && holds_any(lowered_, kNoBalance) ? Trouble::no_balance : Trouble::rate_limited;
+    return !passing && holds_any(lowered_, dialect::kNoBalanceWords) ? Trouble::no_balance : Trouble::rate_limited;
   }
 
   const Failure& failure_;

@@ -121,6 +121,14 @@ void stop_everything(Judgement& out) {
 
 }  // namespace
 
+Judgement no_place() {
+  Judgement out = from_row(kRows[static_cast<std::size_t>(Trouble::overloaded)]);
+  out.fault = Blame::us;
+  out.retry_same = Again::no;
+  out.counts = false;
+  return out;
+}
+
 Judgement judge(const Failure& failure, const Rests& rests) {
   const auto trouble = recognise(failure);
   Judgement out = from_row(kRows[static_cast<std::size_t>(trouble)]);

@@ -133,5 +133,13 @@ TEST(Judgement, WhatTheClientCanMendIsMoreTellingThanWhatPasses) {
   EXPECT_GT(telling(400), telling(401));
 }
 
+TEST(Judgement, that_there_was_no_place_is_nobodys_fault) {
+  const auto judgement = no_place();
+  EXPECT_EQ(judgement.trouble, Trouble::overloaded);
+  EXPECT_EQ(judgement.fault, Blame::us);
+  EXPECT_FALSE(judgement.counts || judgement.target_rest || judgement.credential_rest || judgement.whole_provider);
+  EXPECT_TRUE(judgement.fallback);
+}
+
 }  // namespace
 }  // namespace penstock::policy

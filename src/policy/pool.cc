@@ -39,10 +39,10 @@ unsigned group_of(const PoolMember& member, bool preferred, TimePoint now) {
   return preferred ? 0 : 1;
 }
 
-Ranked rank(std::span<const PoolMember> members, std::size_t index, Rotation rotation, const Draw& draw, TimePoint now) {
+/// `turn`: how many free members have their turn before this one.
+Ranked rank(std::span<const PoolMember> members, std::size_t index, std::size_t turn, Rotation rotation, const Draw& draw, TimePoint now) {
   const auto& member = members[index];
-  const std::size_t first = draw.turn % members.size();
-  Ranked out{group_of(member, draw.preferred == index, now), 0, 0, (index + members.size() - first) % members.size(), index};
+  Ranked out{group_of(member, draw.preferred == index, now), 0, 0, turn, index};
   if (out.group == 3) {
     out.by_rotation = std::chrono::duration<double>(member.rests_until->time_since_epoch()).count();
     return out;
@@ -72,7 +72,13 @@ void order_pool(std::span<const PoolMember> members, Rotation rotation, const Dr
   if (members.size() == 1) return out.push_back({0, rests(members[0], now) ? members[0].rests_until : std::nullopt});
   std::vector<Ranked> ranked;
   ranked.reserve(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) ranked.push_back(rank(members, i, rotation, draw, now));
+  // The turn goes round those that are free, so that nobody gets a resting one's share on top of its own.
+  const auto free = static_cast<std::size_t>(std::ranges::count_if(members, [&](const auto& member) { return !rests(member, now); }));
+  const std::size_t first = free == 0 ? 0 : draw.turn % free;
+  for (std::size_t i = 0, place = 0; i < members.size(); ++i) {
+    const std::size_t turn = rests(members[i], now) ? i : (place++ + free - first) % free;
+    ranked.push_back(rank(members, i, turn, rotation, draw, now));
+  }
   std::ranges::sort(ranked, [](const Ranked& a, const Ranked& b) { return a < b; });
   for (const auto& each : ranked) out.push_back({each.index, each.group == 3 ? members[each.index].rests_until : std::nullopt});
 }

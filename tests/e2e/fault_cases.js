@@ -22,7 +22,7 @@ export const kWays = ['fallback', 'alone', 'passing'];  // with a second target,
 const told = (status, type, more = {}) => ({ status, type, ...more });
 const kComes = {
   unreachable: { tries: 2, alone: 2, error: told(529, 'overloaded_error') },
-  untrusted: { tries: 1, alone: 2, error: told(529, 'overloaded_error') },
+  untrusted: { tries: 1, alone: 2, error: told(502, 'api_error') },
   slow: { tries: 2, alone: 2, error: told(504, 'timeout_error') },
   timeout: { tries: 1, alone: 2, error: told(504, 'timeout_error') },
   reset: { tries: 2, alone: 2, error: told(529, 'overloaded_error') },

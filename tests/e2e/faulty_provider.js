@@ -83,5 +83,5 @@ function read(bytes) {
   const headers = Object.fromEntries(fields.map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()]));
   const body = bytes.subarray(end + 4);
   if (body.length < Number(headers['content-length'] ?? 0)) return undefined;
-  return { path: line.split(' ')[1], headers, body: body.toString(), json: JSON.parse(body) };
+  return { path: line.split(' ')[1], headers, body: body.toString(), json: body.length === 0 ? undefined : JSON.parse(body) };
 }

@@ -6,6 +6,7 @@ import { undo } from './undo.js';
 const kPatience = 20_000; // milliseconds
 
 // Until the test's end, which it must leave with exit code 0, or of SIGTERM itself when that comes before it watches for signals.
+// stop() ends it before that.
 export async function serveFor(t, user, env) {
   const { process: child, done } = user.start(['serve', '--listen', '127.0.0.1:0'], { env });
   const gateway = new Foreground(child, done);
@@ -14,6 +15,7 @@ export async function serveFor(t, user, env) {
     const { code, signal } = await done;
     assert.ok(code === 0 || signal === 'SIGTERM', `${code ?? signal}\n${gateway.text}`);
   });
+  gateway.stop = () => { child.kill('SIGTERM'); return done; };
   [, gateway.url] = await gateway.shows(/listening on (http:\S+)\n/);
   await gateway.shows(/Claude Code: .*\n/); // the last line of the welcome
   return gateway;

@@ -52,6 +52,7 @@ std::shared_ptr<const gateway::Snapshot> TestGateway::build(const std::string& y
   const auto codec = std::make_shared<dialect::SignatureCodec>(dialect::SignatureCodec::Key{7});
   auto built = app::build_snapshot(*config, {&builtin_catalog(), {variable, "", "/nowhere"}, codec, 0});
   if (!built) throw std::runtime_error(built.error().message);
+  if (!options_.retries) const_cast<gateway::Snapshot&>(*built->snapshot).retry.attempts = 1;
   if (options_.adjust) options_.adjust(const_cast<gateway::Snapshot&>(*built->snapshot));  // nobody else has it yet
   return built->snapshot;
 }

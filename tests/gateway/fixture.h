@@ -16,6 +16,7 @@ namespace penstock::tests {
 struct GatewayOptions {
   unsigned workers = 1;
   net::ServerLimits limits;
+  bool retries = false;  // as the configuration says; else every target is asked once
   std::shared_ptr<net::TlsServerContext> tls;
   std::function<void(gateway::Snapshot&)> adjust;           // of what the configuration cannot say
   std::function<std::string(const std::string&)> variable;  // the environment; none by default

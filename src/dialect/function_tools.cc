@@ -1,0 +1,42 @@
+#include "dialect/function_tools.h"
+
+#include "dialect/arguments.h"
+#include "dialect/chat_parts.h"
+#include "dialect/schema_cleaner.h"
+#include "dialect/typed_tools.h"
+#include "json/padded.h"
+
+namespace penstock::dialect {
+
+void as_function(const llm::Tool& tool, std::vector<std::string>& dropped, const std::function<void(const FunctionTool&)>& write) {
+  if (tool.type.empty()) return write({tool.name.written, tool.description.written, tool.schema.raw, tool.strict});
+  const auto members = expand_typed_tool(unescape(tool.type.written), unescape(tool.name.written));
+  if (!members) return note_dropped(dropped, "tools." + std::string(tool.type.written));
+  const json::Padded text("{" + *members + "}");
+  json::Document document;
+  if (!document.index(text.text())) return;
+  const auto root = document.root();
+  write({tool.name.written, root.find("description")->raw_text(), root.find("input_schema")->raw(), {}});
+}
+
+llm::ToolChoice::Kind allowed_choice(llm::ToolChoice::Kind wanted, const ChatQuirks& quirks, bool thinks) {
+  using Kind = llm::ToolChoice::Kind;
+  const bool forced = wanted == Kind::any || wanted == Kind::named;
+  const bool only_auto = quirks.tool_choice == ToolChoice::auto_only || (quirks.tool_choice == ToolChoice::auto_when_thinking && thinks);
+  if (quirks.tool_choice == ToolChoice::strip) return Kind::absent;
+  return forced && only_auto ? Kind::automatic : wanted;
+}
+
+SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks) {
+  if (written.empty()) written = "{}";
+  const bool demanded = quirks.schema == SchemaDialect::openai_strict;  // then null is better than a refusal
+  if (demanded || (strict && quirks.schema == SchemaDialect::openai)) {
+    auto closed = clean_schema(written, SchemaDialect::openai_strict);
+    if (closed.faithful && (demanded || !closed.adds_null)) return {std::move(closed.text), strict};
+    return {clean_schema(written, SchemaDialect::openai).text, false};
+  }
+  auto clean = clean_schema(written, quirks.schema);
+  return {std::move(clean.text), strict && clean.faithful};
+}
+
+}  // namespace penstock::dialect

@@ -1,0 +1,37 @@
+// What tools have in common in every dialect that calls them functions (openai_chat_tools.cc, responses_tools.cc, gemini_tools.cc).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect/chat_quirks.h"
+#include "llm/request.h"
+
+namespace penstock::dialect {
+
+/// A tool that the client carries out. Name and description are the insides of JSON strings.
+struct FunctionTool {
+  std::string_view name, description, schema;
+  std::optional<bool> strict;
+};
+
+/// Hands a tool to `write` as a function: as it is, or described where Anthropic's models know it by its type and the client carries it
+/// out. What only Anthropic carries out is named in `dropped`. The views last for the call.
+void as_function(const llm::Tool& tool, std::vector<std::string>& dropped, const std::function<void(const FunctionTool&)>& write);
+
+/// The choice as the provider may be told it; `thinks`: the model will think, and some then refuse a forced choice.
+[[nodiscard]] llm::ToolChoice::Kind allowed_choice(llm::ToolChoice::Kind wanted, const ChatQuirks& quirks, bool thinks);
+
+/// A schema in the provider's words, and whether the provider may be told to keep to it strictly.
+struct SentSchema {
+  std::string text;
+  bool strict = false;
+};
+/// Strict schemas have no optional members, only such as may be null. A client that left out the word null does not expect it, and its own
+/// check would refuse the answer: such a schema goes as it is, to be kept to as the model can. `written` empty: any object.
+[[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks);
+
+}  // namespace penstock::dialect
