@@ -1,4 +1,4 @@
-// What the benchmark's provider says, in the Anthropic dialect, and how a model id chooses among it (the list is in upstream.cc).
+// What the benchmark's provider says, in the Anthropic dialect or in Chat Completions, and how a model id chooses among it (the list is in upstream.cc).
 #pragma once
 
 #include <algorithm>
@@ -42,12 +42,21 @@ inline std::string text_delta(std::string_view text) {
   return event("content_block_delta", front + std::string(text) + "\"}}");
 }
 
+inline std::string chat_event(std::string_view choice) {
+  return R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795190400,"model":"bench","choices":[)" +
+         std::string(choice) + "]}\n\n";
+}
+
+inline std::string chat_delta(std::string_view text) {
+  return chat_event(R"({"index":0,"delta":{"content":")" + std::string(text) + R"("},"finish_reason":null})");
+}
+
 // Texts as a model streams them: a few words each, some with escapes; the events come to about 150 bytes.
-inline std::string sample_delta(std::size_t index) {
+inline std::string sample_delta(std::size_t index, bool chat = false) {
   static constexpr std::array<std::string_view, 5> kTexts = {
       " and then the reader returns the rest", ", so that `count` stays within its", "\\n\\n```cpp\\nauto name = \\\"value\\\";\\n",
       " buffer. Next comes the parser itself", "\\n- each write is one system call, \\u2014"};
-  return text_delta(kTexts[index % kTexts.size()]);
+  return chat ? chat_delta(kTexts[index % kTexts.size()]) : text_delta(kTexts[index % kTexts.size()]);
 }
 
 inline const std::string& whole_answer() {
@@ -58,6 +67,16 @@ inline const std::string& whole_answer() {
                 R"(\"head\";\n- the rest is the body."}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":812,)"
                 R"("cache_creation_input_tokens":256,"cache_read_input_tokens":34816,"cache_creation":{"ephemeral_5m_input_tokens":256,)"
                 R"("ephemeral_1h_input_tokens":0},"output_tokens":57,"service_tier":"standard"}})");
+  return answer;
+}
+
+inline const std::string& chat_whole_answer() {
+  static const std::string answer = whole(
+      "200 OK",
+      R"({"id":"chatcmpl-bench","object":"chat.completion","created":1795190400,"model":"bench","choices":[{"index":0,"message":)"
+      R"({"role":"assistant","content":"The function reads the whole file into one buffer, then walks it line by line.)"
+      R"(\n\nTwo things to note:\n- an empty line ends the \"head\";\n- the rest is the body."},"finish_reason":"stop"}],"usage":)"
+      R"({"prompt_tokens":35884,"completion_tokens":57,"total_tokens":35941,"prompt_tokens_details":{"cached_tokens":34816}}})");
   return answer;
 }
 
@@ -80,6 +99,21 @@ inline std::string prologue(bool with_text) {
   return head("200 OK", "text/event-stream; charset=utf-8", "transfer-encoding: chunked") + chunk(events);
 }
 
+inline std::string chat_prologue() {
+  return head("200 OK", "text/event-stream; charset=utf-8", "transfer-encoding: chunked") +
+         chunk(chat_event(R"({"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null})"));
+}
+
+inline const std::string& chat_epilogue() {
+  static const std::string end =
+      chunk(chat_event(R"({"index":0,"delta":{},"finish_reason":"stop"})") +
+            R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795190400,"model":"bench","choices":[],"usage":)"
+            R"({"prompt_tokens":35884,"completion_tokens":4096,"total_tokens":39980,"prompt_tokens_details":{"cached_tokens":34816}}})" "\n\n"
+            "data: [DONE]\n\n") +
+      "0\r\n\r\n";
+  return end;
+}
+
 inline const std::string& epilogue() {
   static const std::string end =
       chunk(event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
@@ -96,13 +130,13 @@ struct Batch {
   std::string chunk;
 };
 
-inline const Batch& batch_of(std::size_t bytes) {
-  static std::map<std::size_t, Batch> made;
-  Batch& batch = made[bytes];
+inline const Batch& batch_of(std::size_t bytes, bool chat) {
+  static std::map<std::pair<std::size_t, bool>, Batch> made;
+  Batch& batch = made[{bytes, chat}];
   if (batch.events > 0) return batch;
   std::string events;
   do {
-    events += sample_delta(batch.events++);
+    events += sample_delta(batch.events++, chat);
   } while (events.size() < bytes);
   batch.chunk = chunk(events);
   return batch;
@@ -115,6 +149,7 @@ struct Script {
   Kind kind = Kind::refuse;
   std::uint64_t first = 0;   // MS of wait, EVENTS otherwise
   std::uint64_t second = 0;  // BYTES of full, MS of paced
+  bool chat = false;         // in Chat Completions; whole and full only
 };
 
 inline Script script_of(std::string_view body_start) {
@@ -122,10 +157,12 @@ inline Script script_of(std::string_view body_start) {
   const std::size_t key = body_start.find("\"model\":");
   const std::size_t at = body_start.find(kPrefix, key);
   if (key == std::string_view::npos || at == std::string_view::npos) return {};
-  const std::string_view rest = body_start.substr(at + kPrefix.size(), body_start.find('"', at) - at - kPrefix.size());
+  std::string_view rest = body_start.substr(at + kPrefix.size(), body_start.find('"', at) - at - kPrefix.size());
+  const bool chat = rest.starts_with("chat-");
+  if (chat) rest.remove_prefix(5);
   const std::size_t one = std::min(rest.find('-'), rest.size() - 1);
   const std::size_t two = std::min(rest.find('-', one + 1), rest.size() - 1);
-  const auto script = [&](Kind kind) { return Script{kind, number(rest.substr(one + 1)), number(rest.substr(two + 1))}; };
+  const auto script = [&](Kind kind) { return Script{kind, number(rest.substr(one + 1)), number(rest.substr(two + 1)), chat}; };
   for (const auto& [name, kind] : {std::pair{"whole", Kind::whole}, std::pair{"wait-", Kind::wait}, std::pair{"full-", Kind::full},
                                    std::pair{"paced-", Kind::paced}, std::pair{"hold", Kind::hold}}) {
     if (rest.starts_with(name)) return script(kind);

@@ -72,7 +72,7 @@ backend provider
   server provider 127.0.0.1:{upstream}
 """
 
-# Two ways through: a-... goes to Anthropic's own catalogue row (nothing but the model name changes), s-... to a third party that knows
+# Three ways through: c-... goes to a provider that speaks Chat Completions; a-... goes to Anthropic's own catalogue row (nothing but the model name changes), s-... to a third party that knows
 # only the 2023 API (what it would refuse is mapped or taken out). Both rewrite the model name, authenticate, log and account.
 PENSTOCK = """
 server: {{ listen: 127.0.0.1:{port}, workers: 1, max_inflight: 6000 }}
@@ -84,9 +84,11 @@ providers:
     dialect: anthropic
     auth: x-api-key
     api_key: {key}
+  chat: {{ base_url: "http://127.0.0.1:{upstream}", dialect: openai-chat, auth: bearer, api_key: {key} }}
 models:
   - {{ match: "a-*", to: "anthropic/*" }}
   - {{ match: "s-*", to: "strict/*" }}
+  - {{ match: "c-bench-*", to: "chat/bench-chat-*" }}
 """
 
 
@@ -230,10 +232,10 @@ class Direct(Proxy):
 
 def contestant(name):
     kinds = {"direct": Direct, "nginx": Nginx, "haproxy": Haproxy, "penstock": Penstock,
-             "penstock-strict": Penstock}
+             "penstock-strict": Penstock, "penstock-chat": Penstock}
     if name not in kinds:
         sys.exit(f"bench: no contestant {name!r}: {', '.join(kinds)}")
-    return kinds[name](name, "s-" if name.endswith("-strict") else "a-")
+    return kinds[name](name, {"penstock-strict": "s-", "penstock-chat": "c-"}.get(name, "a-"))
 
 
 def first_answer(child, request, port, limit=15.0):

@@ -50,13 +50,17 @@ class Aim(NamedTuple):
     title: str
     key: str
     limit: float
-    ratio: bool  # at least `limit` times nginx; otherwise below `limit`
+    ratio: bool  # at least `limit` times `base`; otherwise below `limit`
+    who: str = "penstock"
+    base: str = "nginx"
 
 
 AIMS = [
     Aim("requests/s at 137 KB, of nginx", "whole-137k.rate", 0.8, True),
     Aim("requests/s at 1 KB, of nginx", "whole-1k.rate", 0.6, True),
     Aim("events/s at full speed, of nginx", "stream-4k.rate", 0.8, True),
+    Aim("translated requests/s at 137 KB, of pass-through", "whole-137k.rate", 0.5, True, "penstock-chat", "penstock"),
+    Aim("translated stream event, CPU ns", "stream-4k.cpu", 4000, False, "penstock-chat"),
     Aim("memory idle, KiB", "idle.rss", 24 * 1024, False),
     Aim("memory per stream, body 1 KB, KiB", "hold-1k.per_stream", 48, False),
     Aim("memory per stream, body 137 KB, KiB", "hold-137k.per_stream", 48, False),
@@ -115,18 +119,18 @@ def cell(samples, metric, name):
     return f"{middle:.{metric.digits}f}{spread}" + (f" x{ratio:.2f}" if ratio is not None else "")
 
 
-def judge(samples, name="penstock"):
+def judge(samples):
     """One verdict for each aim. A ratio is the smaller one of rate and CPU time: where the load generator is slower than the proxies,
     rates come out alike and hide what a proxy costs."""
     verdicts = []
     for aim in AIMS:
         by_rate = by_cpu = None
         if aim.ratio:
-            by_rate, costs = samples.ratio(aim.key, name), samples.ratio(aim.key.replace(".rate", ".cpu"), name)
+            by_rate, costs = (samples.ratio(key, aim.who, aim.base) for key in (aim.key, aim.key.replace(".rate", ".cpu")))
             by_cpu = 1 / costs if costs else None
             value = min(by_rate, by_cpu) if by_rate and by_cpu else None
         else:
-            value = samples.median(aim.key, name)
+            value = samples.median(aim.key, aim.who)
         reached = None if value is None else value >= aim.limit if aim.ratio else value < aim.limit
         limit = f">= {aim.limit}" if aim.ratio else f"< {aim.limit}"
         verdicts.append({"aim": aim.title, "value": value, "limit": limit, "reached": reached, "by_rate": by_rate, "by_cpu": by_cpu})
@@ -139,5 +143,5 @@ def aims_text(verdicts):
     for verdict in verdicts:
         shown = "-" if verdict["value"] is None else f"{verdict['value']:.2f}"
         both = f"   (rate {verdict['by_rate']:.2f}, CPU time {verdict['by_cpu']:.2f})" if verdict["by_cpu"] else ""
-        lines.append(f"  {verdict['aim']:<38}{shown:>12}   {verdict['limit']:<10} {words[verdict['reached']]}{both}")
+        lines.append(f"  {verdict['aim']:<52}{shown:>12}   {verdict['limit']:<10} {words[verdict['reached']]}{both}")
     return "\n".join(lines)

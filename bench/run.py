@@ -51,7 +51,7 @@ def parse():
     build = machine.ROOT / "build"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke test of about 20 s; its numbers mean little")
-    parser.add_argument("--only", metavar="NAMES", help="contestants, with commas: direct,nginx,haproxy,penstock,penstock-strict")
+    parser.add_argument("--only", metavar="NAMES", help="contestants, with commas: direct,nginx,haproxy,penstock,penstock-strict,penstock-chat")
     parser.add_argument("--scenarios", metavar="NAMES", help="with commas: " + ",".join(known_scenarios()))
     parser.add_argument("--rounds", type=int, default=5, help="samples of each speed (memory: at most 3)")
     parser.add_argument("--seconds", type=float, default=1.5, help="measured time of one sample")
@@ -88,7 +88,7 @@ def known_scenarios():
 
 
 def contestants(options):
-    names = options.only.split(",") if options.only else ["direct", "nginx", "haproxy", "penstock", "penstock-strict"]
+    names = options.only.split(",") if options.only else ["direct", "nginx", "haproxy", "penstock", "penstock-strict", "penstock-chat"]
     for program in ("nginx", "haproxy"):
         if program in names and not shutil.which(program):
             sys.exit(f"bench: {program} is not installed (Debian package {program})")
@@ -109,7 +109,7 @@ def measure(options, names, directory):
         measure_speed(setting, [proxies.contestant(name) for name in names], samples, disturbed)
         for turn in range(min(options.rounds, 3)):
             for name in names:
-                if name not in ("direct", "penstock-strict"):
+                if name not in ("direct", "penstock-strict", "penstock-chat"):
                     measure_memory(setting, name, samples)
             progress(f"memory {turn + 1}/{min(options.rounds, 3)}")
     finally:

@@ -6,6 +6,7 @@
 //   bench-wait-MS              the same after MS milliseconds
 //   bench-full-EVENTS-BYTES    a stream of EVENTS text deltas as fast as the other side reads, about BYTES a write (one event or more)
 //   bench-paced-EVENTS-MS      a stream with one event each MS milliseconds; its text holds the time of the write as @ns=NANOSECONDS
+//   bench-chat-…               whole and full, in Chat Completions
 //   bench-hold                 a stream that sends its first events and then nothing, until the other side closes
 // A body that is not one JSON object, or names none of these, is answered with 400.
 
@@ -166,9 +167,9 @@ class Upstream {
     connection.events_left = connection.script.first;
     switch (connection.script.kind) {
       case Kind::refuse: return send(connection, refusal());
-      case Kind::whole: return send(connection, whole_answer());
+      case Kind::whole: return send(connection, connection.script.chat ? chat_whole_answer() : whole_answer());
       case Kind::wait: return set_alarm(connection, now_ns() + connection.script.first * kMillisecond);
-      case Kind::full: return send_own(connection, prologue(false));
+      case Kind::full: return send_own(connection, connection.script.chat ? chat_prologue() : prologue(false));
       case Kind::hold: return send_own(connection, prologue(true));
       case Kind::paced: return start_paced(connection);
     }
@@ -239,13 +240,13 @@ class Upstream {
     const Kind kind = connection.script.kind;
     if (kind == Kind::hold || (kind == Kind::paced && connection.events_left > 0)) return;
     if (kind != Kind::full || connection.events_left == 0) return end_answer(connection);
-    const Batch& batch = batch_of(connection.script.second);
+    const Batch& batch = batch_of(connection.script.second, connection.script.chat);
     if (connection.events_left >= batch.events) {
       connection.events_left -= batch.events;
       connection.pending = batch.chunk;
     } else {
       std::string events;
-      while (connection.events_left > 0) events += sample_delta(--connection.events_left);
+      while (connection.events_left > 0) events += sample_delta(--connection.events_left, connection.script.chat);
       connection.own = chunk(events);
       connection.pending = connection.own;
     }
@@ -254,7 +255,7 @@ class Upstream {
 
   static void append_epilogue(Connection& connection) {
     std::string last(connection.pending);
-    connection.own = std::move(last) + epilogue();
+    connection.own = std::move(last) + (connection.script.chat ? chat_epilogue() : epilogue());
     connection.pending = connection.own;
   }
 

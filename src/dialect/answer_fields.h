@@ -1,12 +1,19 @@
 // How the readers of providers' answers look at fields: providers leave out, or write null, what they have nothing to say of.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 #include "json/scan.h"
 
 namespace penstock::dialect {
+
+/// What a reader keeps of one answer until more of it comes, in bytes; beyond it the answer fails.
+inline constexpr std::size_t kMostKept = 64U << 20;
+inline constexpr std::string_view kTooLarge = "the provider's answer is too large";
+/// What something that is kept costs beside its text, in bytes, roughly.
+inline constexpr std::size_t kKeptEach = 256;
 
 /// The inside of a JSON string; empty for anything else.
 [[nodiscard]] inline std::string_view text_in(std::optional<json::Value> value) {

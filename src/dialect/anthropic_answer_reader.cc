@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dialect/answer_fields.h"
 #include "dialect/anthropic_errors.h"
 #include "dialect/anthropic_usage.h"
 #include "dialect/error_text.h"
+#include "dialect/stream_guard.h"
 
 namespace penstock::dialect {
 
@@ -104,6 +106,7 @@ void AnthropicStreamReader::read_start(Value message) {
 void AnthropicStreamReader::open_block(Value root) {
   const auto block = root.find("content_block");
   if (!block || !block->is_object()) return;
+  if (open_.size() == StreamGuard::kMostOpen || kept_ > kMostKept) return fail_too_large();
   const auto key = key_of(root);
   const auto open = open_of(key, *block);
   out_.take(open);
@@ -117,6 +120,12 @@ void AnthropicStreamReader::open_block(Value root) {
     if (const auto data = block->find("data"); data && data->is_string()) seal(key, *data);
   if (const auto input = block->find("input"); input && open.kind == BlockKind::tool_call && !input->is_empty())
     open_.back().input = json_escape(input->raw());
+  kept_ += open_.back().input.size();
+}
+
+void AnthropicStreamReader::fail_too_large() {
+  done_ = true;
+  out_.take(llm::Failed{502, "api_error", std::string(kTooLarge)});
 }
 
 void AnthropicStreamReader::read_delta(Value root) {

@@ -48,12 +48,14 @@ class AnthropicStreamReader {
   void read_arguments(std::uint32_t key, std::string_view written);
   void seal(std::uint32_t key, json::Value signature);
   void settle(const Block& block);
+  void fail_too_large();
   Block* block_of(std::uint32_t key);
 
   AnthropicAnswerOptions options_;
   llm::EventSink& out_;
   llm::Usage usage_;
   std::vector<Block> open_;
+  std::size_t kept_ = 0;  // bytes of input in it
   llm::StopReason reason_ = llm::StopReason::none;
   std::string stop_sequence_;
   bool stopped_ = false, done_ = false;  // the stop reason was told; the last event went out

@@ -36,6 +36,13 @@ std::string error_of(std::string_view body) {
 std::string user(std::string_view blocks) { return R"({"messages":[{"role":"user","content":[)" + std::string(blocks) + "]}]}"; }
 std::string field(std::string_view json) { return "{" + std::string(json) + R"(,"messages":[]})"; }
 
+TEST(AnthropicRequestReader, AnEscapeThatJsonDoesNotHaveIsRefused) {
+  for (const std::string word : {R"(a\x41b)", R"(\u00zz)"}) {
+    const auto error = error_of(R"({"max_tokens":9,"messages":[{"role":"user","content":")" + word + "\"}]}");
+    EXPECT_TRUE(error.contains("is not valid JSON at byte ")) << word;
+  }
+}
+
 TEST(AnthropicRequestReader, Turns) {
   const Read read(R"({"system":"be \"brief\"","messages":[{"role":"user","content":"a\nb"},{"role":"system","content":"c"},)"
                   R"({"role":"assistant","content":[{"type":"text","text":"d"}]}]})");

@@ -63,6 +63,7 @@ void ChatAnswer::take(Value root, bool whole) {
   if (const auto groq = present(root, "x_groq")) count(present(*groq, "usage"));
   searches_.add_pages(root);
   if (first) choice(*first, whole);
+  bound_kept();
   // The chunk that only counts comes last.
   if (!ended_ && !first && finish_ && present(root, "usage")) done();
 }
@@ -181,10 +182,12 @@ void ChatAnswer::call(Value element, bool whole) {
   auto& call = calls_.call_of(fragment, whole);
   if (!call.opened && !call.name.empty()) open_call(call, fragment.extra);
   const auto arguments = ChatCalls::new_arguments(call, fragment);
-  if (!call.opened)
+  if (!call.opened) {
     call.waiting += arguments;
-  else if (!arguments.empty())
+    waiting_ += arguments.size();
+  } else if (!arguments.empty()) {
     out_.take(llm::Delta{call.key, {arguments}});
+  }
 }
 
 void ChatAnswer::open_call(ChatCalls::Call& call, llm::Json extra) {
@@ -224,9 +227,13 @@ void ChatAnswer::done() {
 }
 
 void ChatAnswer::bytes_ended() {
-  if (ended_) return;
-  if (finish_) return end(*finish_);
-  if (!calls_.empty() && calls_.complete()) end(StopReason::tool_use);
+  if (!ended_ && finish_) end(*finish_);
+}
+
+/// An answer without an end must not fill the memory.
+void ChatAnswer::bound_kept() {
+  const auto kept = details_.kept() + searches_.kept() + thought_.size() + waiting_ + calls_.size() * kKeptEach;
+  if (kept > kMostKept) fail(502, "api_error", std::string(kTooLarge));
 }
 
 void ChatAnswer::end(StopReason reason) {

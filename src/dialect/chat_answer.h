@@ -38,7 +38,7 @@ class ChatAnswer {
   void take(json::Value root, bool whole);
   /// The provider said that this is all.
   void done();
-  /// Nothing more comes. Without an end before, only an answer whose calls are complete has one: StreamGuard tells what failed otherwise.
+  /// Nothing more comes. An answer without a finish reason may be cut anywhere, its calls may be complete or not: StreamGuard tells.
   void bytes_ended();
   /// An error, as a body in any of the shapes that providers use.
   void fail(std::string_view body);
@@ -64,6 +64,7 @@ class ChatAnswer {
   void open_call(ChatCalls::Call& call, llm::Json extra);
   void finish(json::Value reason, json::Value choice);
   void count(std::optional<json::Value> usage);
+  void bound_kept();
   void end(llm::StopReason reason);
 
   struct Prose {
@@ -78,6 +79,7 @@ class ChatAnswer {
   ChatSearches searches_;
   std::optional<Prose> prose_;  // the text or thinking block that is open
   std::string thought_;         // the text of the open thinking block
+  std::size_t waiting_ = 0;     // bytes of calls that have no name yet
   std::string id_;              // the answer's
   std::optional<llm::StopReason> finish_;
   std::string stop_sequence_;

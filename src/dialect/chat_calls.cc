@@ -30,12 +30,12 @@ CallFragment read_call_fragment(json::Value element) {
 }
 
 ChatCalls::Call* ChatCalls::candidate(const CallFragment& fragment) {
-  const auto last = [&](auto&& matches) -> Call* {
-    const auto found = std::find_if(calls_.rbegin(), calls_.rend(), matches);
-    return found == calls_.rend() ? nullptr : &*found;
+  const auto newest = [&](const auto& calls, const auto& name) -> Call* {
+    const auto found = calls.find(name);
+    return found == calls.end() ? nullptr : &calls_[found->second];
   };
-  if (fragment.index) return last([&](const Call& call) { return call.index == fragment.index; });
-  if (!fragment.id.empty()) return last([&](const Call& call) { return call.id == fragment.id.written; });
+  if (fragment.index) return newest(by_index_, *fragment.index);
+  if (!fragment.id.empty()) return newest(by_id_, std::string(fragment.id.written));
   return calls_.empty() ? nullptr : &calls_.back();
 }
 
@@ -53,11 +53,17 @@ ChatCalls::Call& ChatCalls::call_of(const CallFragment& fragment, bool whole) {
   Call* call = whole ? nullptr : candidate(fragment);
   if (call == nullptr || !continues(*call, fragment)) {
     call = &calls_.emplace_back();
+    call->place = calls_.size() - 1;
     call->index = fragment.index;
+    if (call->index) by_index_[*call->index] = call->place;
   }
   call->chunk = chunk_;
   // Later fragments may repeat both, or hold empty ones.
-  if (call->id.empty()) call->id = fragment.id.written;
+  if (call->id.empty() && !fragment.id.empty()) {
+    call->id = fragment.id.written;
+    auto& place = by_id_.try_emplace(call->id, call->place).first->second;
+    place = std::max(place, call->place);
+  }
   if (call->name.empty()) call->name = fragment.name.written;
   return *call;
 }
@@ -72,10 +78,6 @@ std::string_view ChatCalls::new_arguments(Call& call, const CallFragment& fragme
   call.is_empty = false;
   call.scan.feed(written);
   return written;
-}
-
-bool ChatCalls::complete() const {
-  return std::ranges::all_of(calls_, [](const Call& call) { return call.opened && (call.scan.complete() || call.is_empty); });
 }
 
 bool ChatCalls::has_nameless() const {

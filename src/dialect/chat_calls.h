@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "dialect/stream_guard.h"
 #include "json/scan.h"
@@ -34,7 +35,8 @@ class ChatCalls {
     bool opened = false;
     bool is_empty = false;  // `{}` came, which stands for no arguments, or for some that follow
     ArgumentScan scan;
-    unsigned chunk = 0;  // that spoke of it last
+    unsigned chunk = 0;     // that spoke of it last
+    std::size_t place = 0;  // among all calls
   };
 
   /// The elements that follow are of another list.
@@ -45,9 +47,7 @@ class ChatCalls {
   /// What of a fragment's arguments belongs to the call: nothing once they are complete, since some say everything twice.
   static std::string_view new_arguments(Call& call, const CallFragment& fragment);
 
-  [[nodiscard]] bool empty() const { return calls_.empty(); }
-  /// Every call has a name and whole arguments (or none).
-  [[nodiscard]] bool complete() const;
+  [[nodiscard]] std::size_t size() const { return calls_.size(); }
   /// Arguments came for a call that never got a name.
   [[nodiscard]] bool has_nameless() const;
 
@@ -55,6 +55,8 @@ class ChatCalls {
   Call* candidate(const CallFragment& fragment);
   [[nodiscard]] bool continues(const Call& call, const CallFragment& fragment) const;
   std::deque<Call> calls_;
+  std::unordered_map<std::int64_t, std::size_t> by_index_;  // the newest call with it
+  std::unordered_map<std::string, std::size_t> by_id_;
   unsigned chunk_ = 0;
 };
 

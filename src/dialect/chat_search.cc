@@ -98,6 +98,7 @@ void ChatSearches::add(SearchHit page) {
   page.url = valid_utf8(page.url);
   page.title = bounded_text(page.title.empty() ? page.url : page.title, kTitle);
   page.text = bounded_text(page.text, kText);
+  kept_ += 2 * page.url.size() + page.title.size() + page.text.size();
   pages_.push_back(std::move(page));
 }
 
@@ -109,6 +110,7 @@ void ChatSearches::add_annotations(Value list) {
     auto page = page_of(annotation.find("url_citation").value_or(annotation));
     if (!is_linked(page)) continue;
     citations_.push_back(search_citation(valid_utf8(page.url), valid_utf8(page.title), bounded_text(page.text, kCited)));
+    kept_ += citations_.back().size();
     add(std::move(page));
   }
 }

@@ -43,6 +43,8 @@ class ChatSearches {
   /// Citations that no text has yet.
   [[nodiscard]] bool has_citations() const { return !citations_.empty(); }
   void cite(llm::EventSink& out, std::uint32_t key);
+  /// What was gathered, in bytes, roughly.
+  [[nodiscard]] std::size_t kept() const { return kept_; }
 
  private:
   void add(SearchHit page);
@@ -51,6 +53,7 @@ class ChatSearches {
   std::vector<std::string> citations_;
   std::set<std::string> known_;  // addresses
   unsigned emitted_ = 0;
+  std::size_t kept_ = 0;
 };
 
 }  // namespace penstock::dialect

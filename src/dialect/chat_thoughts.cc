@@ -11,6 +11,11 @@ namespace penstock::dialect {
 
 namespace {
 
+/// Members of one detail that are kept beside its text. Providers write half a dozen.
+constexpr std::size_t kMostMembers = 64;
+/// What a detail costs beside its members, in bytes, roughly.
+constexpr std::size_t kEntry = 256;
+
 /// The member that holds a kind's words. Sealed kinds have none.
 std::string_view text_member(std::string_view type) {
   return type == "reasoning.text" ? "text" : type == "reasoning.summary" ? "summary" : std::string_view();
@@ -32,22 +37,35 @@ void ReasoningDetails::add_entry(json::Value detail) {
   const auto words = text_member(made.type);
   const bool continues = !words.empty() && !entries_.empty() && entries_.back().type == made.type &&
                          (made.index.empty() || entries_.back().index == made.index);
-  if (!continues) entries_.push_back(std::move(made));
+  if (!continues) {
+    kept_ += kEntry + made.type.size() + made.index.size();
+    entries_.push_back(std::move(made));
+  }
   auto& entry = entries_.back();
   for (const auto [key, value] : detail.members()) {
     const auto name = key.raw_text();
     if (name == "type" || name == "index" || value.is_null()) continue;
     if (!words.empty() && name == words && value.is_string()) {
       entry.text += value.raw_text();
+      kept_ += value.raw_text().size();
       entry.has_text = true;
       last_text_ += value.raw_text();
       continue;
     }
-    const auto known = std::ranges::find(entry.others, name, &Member::key);
-    if (known == entry.others.end())
-      entry.others.push_back({std::string(name), std::string(value.raw())});
-    else
-      known->value = value.raw();
+    note_member(entry, name, value.raw());
+  }
+}
+
+void ReasoningDetails::note_member(Entry& entry, std::string_view name, std::string_view value) {
+  const auto known = std::ranges::find(entry.others, name, &Member::key);
+  if (known == entry.others.end() && entry.others.size() == kMostMembers) return;
+  kept_ += value.size();
+  if (known == entry.others.end()) {
+    kept_ += name.size();
+    entry.others.push_back({std::string(name), std::string(value)});
+  } else {
+    kept_ -= known->value.size();
+    known->value = value;
   }
 }
 
@@ -66,6 +84,7 @@ std::string ReasoningDetails::take_payload(std::string_view block_text) {
     out += '}';
   }
   entries_.clear();
+  kept_ = 0;
   return out + ']';
 }
 

@@ -21,6 +21,8 @@ class ReasoningDetails {
   /// The value of a delta's or message's `reasoning_details`.
   void add(json::Value list);
   [[nodiscard]] bool empty() const { return entries_.empty(); }
+  /// What it holds, in bytes, roughly.
+  [[nodiscard]] std::size_t kept() const { return kept_; }
   /// The text of what `add` got last, for a provider that says its reasoning nowhere else. The inside of a JSON string.
   [[nodiscard]] const std::string& last_text() const { return last_text_; }
   /// The payload for a block whose text is `block_text`; "" without details. Begins anew afterwards.
@@ -36,8 +38,10 @@ class ReasoningDetails {
     std::vector<Member> others;
   };
   void add_entry(json::Value detail);
+  void note_member(Entry& entry, std::string_view name, std::string_view value);
   std::vector<Entry> entries_;
   std::string last_text_;
+  std::size_t kept_ = 0;
 };
 
 /// What one assistant turn gives back to the provider that made it.

@@ -6,7 +6,8 @@
 
 namespace penstock::dialect {
 
-/// Hands out each id once. In all, it takes time in proportion to the ids: of those that are the same, none counts from the beginning again.
+/// Hands out each id once. In all, it takes time in proportion to the ids: of those that are the same, none counts from the beginning
+/// again.
 class FreshIds {
  public:
   /// The id itself, or, where it was handed out before, with `_2`, `_3`, … behind it.

@@ -28,15 +28,30 @@ llm::ToolChoice::Kind allowed_choice(llm::ToolChoice::Kind wanted, const ChatQui
 }
 
 SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks) {
+  SchemaBudget budget(written.size());
+  return schema_to_send(written, strict, quirks, budget);
+}
+
+SchemaBudget budget_for(const std::vector<llm::Tool>& tools) {
+  std::size_t written = 0;
+  for (const auto& tool : tools) written += tool.schema.raw.size();
+  return SchemaBudget(written);
+}
+
+void note_spent(const SchemaBudget& budget, std::vector<std::string>& dropped) {
+  if (budget.is_spent()) note_dropped(dropped, "tools.input_schema");
+}
+
+SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget) {
   if (written.empty()) written = "{}";
   const bool demanded = quirks.schema == SchemaDialect::openai_strict;  // then null is better than a refusal
   if (demanded || (strict && quirks.schema == SchemaDialect::openai)) {
-    auto closed = clean_schema(written, SchemaDialect::openai_strict);
-    if (closed.faithful && (demanded || !closed.adds_null)) return {std::move(closed.text), strict};
-    return {clean_schema(written, SchemaDialect::openai).text, false};
+    auto closed = clean_schema(written, SchemaDialect::openai_strict, budget);
+    if (closed.faithful && !budget.is_spent() && (demanded || !closed.adds_null)) return {std::move(closed.text), strict};
+    return {clean_schema(written, SchemaDialect::openai, budget).text, false};
   }
-  auto clean = clean_schema(written, quirks.schema);
-  return {std::move(clean.text), strict && clean.faithful};
+  auto clean = clean_schema(written, quirks.schema, budget);
+  return {std::move(clean.text), strict && clean.faithful && !budget.is_spent()};
 }
 
 }  // namespace penstock::dialect

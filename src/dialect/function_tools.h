@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dialect/chat_quirks.h"
+#include "dialect/schema_cleaner.h"
 #include "llm/request.h"
 
 namespace penstock::dialect {
@@ -32,6 +33,13 @@ struct SentSchema {
 };
 /// Strict schemas have no optional members, only such as may be null. A client that left out the word null does not expect it, and its own
 /// check would refuse the answer: such a schema goes as it is, to be kept to as the model can. `written` empty: any object.
+[[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget);
+/// The same for a schema that is alone.
 [[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks);
+
+/// What the schemas of all these tools may become.
+[[nodiscard]] SchemaBudget budget_for(const std::vector<llm::Tool>& tools);
+/// Names the schemas in `dropped` where they were too much.
+void note_spent(const SchemaBudget& budget, std::vector<std::string>& dropped);
 
 }  // namespace penstock::dialect

@@ -17,6 +17,28 @@ TEST(FunctionTools, AStrictSchemaRequiresAllMembers) {
                         R"("additionalProperties":false})");
 }
 
+/// 500 tools of a few kilobytes that would be hundreds of megabytes.
+TEST(FunctionTools, TheSchemasOfOneRequestHaveABudget) {
+  std::string schema = R"({"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{)";
+  for (int i = 0; i < 40; ++i) {
+    const auto next = R"({"$ref":"#/$defs/d)" + std::to_string(i + 1) + "\"}";
+    schema += "\"d" + std::to_string(i) + R"(":{"type":"object","properties":{"x":)" + next + R"(,"y":)" + next + "}},";
+  }
+  schema += R"("d40":{"type":"string"}}})";
+  std::vector<llm::Tool> tools(500);
+  for (auto& tool : tools) tool.schema = {schema};
+  auto budget = budget_for(tools);
+  EXPECT_EQ(budget.bytes, std::max<std::size_t>(8U << 20, 4 * 500 * schema.size()));
+  std::size_t all = 0;
+  for (const auto& tool : tools) all += schema_to_send(tool.schema.raw, false, {}, budget).text.size();
+  EXPECT_LT(all, budget_for(tools).bytes + (2U << 20));
+  std::vector<std::string> dropped;
+  note_spent(budget, dropped);
+  EXPECT_EQ(dropped, std::vector<std::string>{"tools.input_schema"});
+  note_spent(budget_for(tools), dropped);
+  EXPECT_EQ(dropped.size(), 1U);
+}
+
 /// A null for what the client may leave out would fail its own check of the answer.
 TEST(FunctionTools, OptionalMembersWithoutNullAreNotStrict) {
   const auto loose = sent(R"("a":{"type":"string"},"b":{"type":"number"})", R"("a")");

@@ -231,10 +231,14 @@ void GeminiAnswer::count(Value root) {
   if (const auto counted = read_gemini_usage(*metadata, options_.cached_in_prompt)) out_.take(llm::Count{*counted});
 }
 
-void GeminiAnswer::bytes_ended() {
+void GeminiAnswer::said_done() {
   if (ended_) return;
   if (finish_) return end(*finish_);
   if (called_) end(StopReason::tool_use);
+}
+
+void GeminiAnswer::bytes_ended() {
+  if (!ended_ && finish_) end(*finish_);
 }
 
 void GeminiAnswer::done() {

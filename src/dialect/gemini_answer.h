@@ -26,7 +26,9 @@ class GeminiAnswer {
 
   /// A chunk of a stream, a whole answer, or an array of chunks. Its views need to last for the call only.
   void take(json::Value root);
-  /// Nothing more comes. Without an end before, only an answer with calls has one: StreamGuard tells what failed otherwise.
+  /// `[DONE]`, which some servers send: an answer with calls, which are whole, then needs no finish reason.
+  void said_done();
+  /// Nothing more comes. An answer without a finish reason may be cut anywhere: StreamGuard tells.
   void bytes_ended();
   /// The answer was whole.
   void done();

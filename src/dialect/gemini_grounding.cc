@@ -11,6 +11,8 @@ namespace {
 using json::Value;
 
 constexpr std::size_t kIdDigits = 24;
+/// Words of citations, in all: each may name every page, and is told with each.
+constexpr std::size_t kMostCited = 1U << 20;
 
 std::string text_of(Value object, std::string_view name) {
   const auto value = object.find(name);
@@ -33,6 +35,7 @@ void GeminiGrounding::take(Value metadata) {
   if (!chunks || chunks->is_empty()) return;
   hits_.clear();
   citations_.clear();
+  std::size_t cited = 0;
   for (const auto chunk : chunks->elements()) {
     // A chunk that is no web page keeps its place: supports name chunks by number.
     const auto web = chunk.find("web");
@@ -43,7 +46,7 @@ void GeminiGrounding::take(Value metadata) {
     const auto words = segment ? text_of(*segment, "text") : std::string();
     each_of(support, "groundingChunkIndices", [&](Value index) {
       const auto at = static_cast<std::size_t>(index.integer().value_or(-1));
-      if (at >= hits_.size()) return;
+      if (at >= hits_.size() || (cited += words.size() + 1) > kMostCited) return;
       citations_.push_back({at, words});
       hits_[at].text += (hits_[at].text.empty() ? "" : "\n") + words;
     });

@@ -1,6 +1,7 @@
 #include "dialect/gemini_tools.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/append.h"
 #include "dialect/chat_parts.h"
@@ -20,7 +21,9 @@ class ToolsWriter {
   std::vector<std::string> write(const llm::Request& request) {
     const auto begin = out_.size();
     out_ += R"(,"tools":[{"functionDeclarations":[)";
+    budget_ = budget_for(request.tools);
     for (const auto& tool : request.tools) write_tool(tool);
+    note_spent(budget_, dropped_);
     if (names_.empty()) out_.resize(begin);
     if (!names_.empty()) out_ += "]}]";
     if (const auto* search = find_web_search(request); search != nullptr) write_search(*search);
@@ -43,7 +46,7 @@ class ToolsWriter {
   /// A name that is declared twice is refused: the first counts.
   void write_function(const FunctionTool& function) {
     const std::string name(options_.names->to_provider(function.name));
-    if (std::ranges::find(names_, name) != names_.end()) return;
+    if (!declared_.insert(name).second) return;
     append(out_, names_.empty() ? "" : ",", R"({"name":")", name, '"');
     if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
     write_schema(function.schema);
@@ -52,7 +55,7 @@ class ToolsWriter {
   }
 
   void write_schema(std::string_view written) {
-    const auto schema = clean_schema(written, quirks_.schema);
+    const auto schema = clean_schema(written, quirks_.schema, budget_);
     if (quirks_.schema != SchemaDialect::gemini)
       append(out_, R"(,"parametersJsonSchema":)", schema.text);
     else if (schema.text.contains("\"properties\""))  // an object without properties is refused; without parameters a function takes none
@@ -63,6 +66,8 @@ class ToolsWriter {
   const ChatQuirks& quirks_;
   std::vector<std::string>& dropped_;
   std::string& out_;
+  SchemaBudget budget_;
+  std::unordered_set<std::string> declared_;
   std::vector<std::string> names_;
 };
 

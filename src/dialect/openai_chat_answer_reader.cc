@@ -16,7 +16,8 @@ void OpenAiChatStreamReader::take(const wire::Event& event) {
     text_.assign(valid_utf8(data));
     indexed = chunk_.index(text_.text());
   }
-  if (!indexed || !chunk_.check_escapes()) return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
+  if (!indexed || !chunk_.check_escapes())
+    return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
   answer_.take(chunk_.root(), false);
 }
 

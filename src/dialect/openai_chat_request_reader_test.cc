@@ -38,6 +38,13 @@ std::string error_of(const std::string& body) {
   return result ? "" : result.error().message;
 }
 
+TEST(OpenAiChatRequestReader, AnEscapeThatJsonDoesNotHaveIsRefused) {
+  for (const std::string word : {R"(a\x41b)", R"(\u00zz)"}) {
+    const auto body = with(R"({"role":"user","content":")" + word + "\"}");
+    EXPECT_TRUE(error_of(body).contains("at byte " + std::to_string(body.find('\\')))) << error_of(body);
+  }
+}
+
 TEST(OpenAiChatRequestReader, LeadingInstructionsAreTheSystemPromptAndLaterOnesTurns) {
   const Read read(with(R"({"role":"system","content":"a"},{"role":"developer","content":[{"type":"text","text":"b"}]},)"
                        R"({"role":"user","content":"c"},{"role":"system","content":"d"})"));

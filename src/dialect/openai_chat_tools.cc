@@ -22,8 +22,10 @@ class ToolsWriter {
   /// The provider's names of the functions that were written.
   std::vector<std::string> write(const std::vector<llm::Tool>& tools) {
     const auto begin = out_.size();
+    budget_ = budget_for(tools);
     out_ += R"(,"tools":[)";
     for (const auto& tool : tools) write_tool(tool);
+    note_spent(budget_, dropped_);
     if (out_.back() == '[')
       out_.resize(begin);
     else
@@ -52,7 +54,7 @@ class ToolsWriter {
 
   void write_schema(const FunctionTool& function) {
     const bool keeps = quirks_.strict_tools == Keep::keep;
-    const auto schema = schema_to_send(function.schema, keeps && function.strict.value_or(false), quirks_);
+    const auto schema = schema_to_send(function.schema, keeps && function.strict.value_or(false), quirks_, budget_);
     // Google refuses an object without properties; without parameters a function takes none.
     const bool bare = quirks_.schema == SchemaDialect::gemini && !schema.text.contains("\"properties\"");
     if (!bare) append(out_, R"(,"parameters":)", schema.text);
@@ -63,6 +65,7 @@ class ToolsWriter {
   const ChatQuirks& quirks_;
   std::vector<std::string>& dropped_;
   std::string& out_;
+  SchemaBudget budget_;
   std::vector<std::string> names_;
 };
 

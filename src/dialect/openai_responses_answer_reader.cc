@@ -15,7 +15,8 @@ void OpenAiResponsesStreamReader::take(const wire::Event& event) {
     text_.assign(valid_utf8(data));
     indexed = event_.index(text_.text());
   }
-  if (!indexed || !event_.check_escapes()) return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
+  if (!indexed || !event_.check_escapes())
+    return answer_.fail(502, "api_error", "the provider sent an event that is not JSON: " + bounded_text(data, 200));
   answer_.take(event_.root(), event.name);
 }
 

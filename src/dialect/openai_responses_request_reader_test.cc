@@ -31,6 +31,11 @@ const llm::ToolCall& call_at(const llm::Request& request, std::size_t message, s
   return std::get<llm::ToolCall>(request.messages.at(message).parts.at(part).is);
 }
 
+TEST(OpenAiResponsesRequest, AnEscapeThatJsonDoesNotHaveIsRefused) {
+  for (const std::string_view word : {R"(a\x41b)", R"(\u00zz)"})
+    EXPECT_TRUE(error_of(R"("input":")" + std::string(word) + '"').contains("is not valid JSON at byte ")) << word;
+}
+
 TEST(OpenAiResponsesRequest, WhatIsStoredElsewhereIsRefusedInOpenAisWords) {
   EXPECT_EQ(error_of(R"("input":"a","previous_response_id":"resp_1")"),
             "Previous response with id 'resp_1' not found. Responses are not stored here: send the whole conversation in `input`.");

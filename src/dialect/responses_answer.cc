@@ -66,7 +66,11 @@ const ResponsesAnswer::Row* ResponsesAnswer::row_of(std::string_view name) {
 void ResponsesAnswer::take(Value event, std::string_view name) {
   if (ended_) return;
   const auto type = text_in(event, "type");
-  if (const auto* const row = row_of(type.empty() ? name : type)) return (this->*row->take)(event);
+  if (const auto* const row = row_of(type.empty() ? name : type)) {
+    (this->*row->take)(event);
+    if (blocks_.too_large()) fail(502, "api_error", std::string(kTooLarge));
+    return;
+  }
   // No event: the answer itself, or an error.
   if (type.empty() && (event.find("output") || event.find("error") || read_error(event.raw(), "application/json").failed))
     take_whole(event);
@@ -138,6 +142,7 @@ void ResponsesAnswer::finish(Value response, std::string_view word) {
   const auto error = present(response, "error");
   if (is_failure(error)) return fail_with(error);
   if (const auto output = present(response, "output")) blocks_.end_all(*output);
+  if (blocks_.too_large()) return fail(502, "api_error", std::string(kTooLarge));
   const auto said = text_in(response, "status");
   const bool ends = said == "completed" || said == "incomplete" || said == "failed" || said == "cancelled";
   const auto status = ends || word.empty() ? said : word;
@@ -172,10 +177,6 @@ void ResponsesAnswer::done() {
   if (ended_) return;
   if (blocks_.empty()) return fail(502, "api_error", "the provider sent no answer");
   end(StopReason::none);
-}
-
-void ResponsesAnswer::bytes_ended() {
-  if (!ended_ && blocks_.ends_with_calls()) end(StopReason::tool_use);
 }
 
 void ResponsesAnswer::end(StopReason reason) {

@@ -25,9 +25,8 @@ class ResponsesAnswer {
   void take_whole(json::Value response);
   /// `[DONE]`.
   void done();
-  /// Nothing more comes. Without an end before, only an answer of calls that are all complete has one: StreamGuard tells what failed
-  /// otherwise.
-  void bytes_ended();
+  /// Nothing more comes. An answer that did not say its end may be cut anywhere, and has none: StreamGuard tells.
+  void bytes_ended() {}
   /// An error, as a body in any of the shapes that providers use.
   void fail(std::string_view body);
   void fail(int status, std::string type, std::string message);

@@ -41,6 +41,7 @@ void ResponsesBlocks::end_all(Value output) {
   std::array<std::size_t, 5> seen{};
   std::int64_t index = 0;
   for (const auto value : output.elements()) {
+    if (too_large()) return;
     const auto kind = output_kind(value);
     // Ids and indexes may differ from those before, the order does not.
     auto* item = outputs_.nth(kind, seen[static_cast<std::size_t>(kind)]++);
@@ -93,6 +94,7 @@ OutputItem::Part& ResponsesBlocks::part_of(Item& item, Index index) {
   if (!index && !item.parts.empty()) return item.parts.back();
   const auto known = std::ranges::find(item.parts, index.value_or(0), &Item::Part::index);
   if (known != item.parts.end()) return *known;
+  ++parts_;
   auto& part = item.parts.emplace_back();
   part.index = index.value_or(0);
   return part;
@@ -131,7 +133,10 @@ void ResponsesBlocks::cite(Item::Part& part, Value annotation) {
 void ResponsesBlocks::close_message(Item& item, Value value) {
   if (const auto whole = text_in(value, "content"); item.parts.empty()) read(part_of(item, 0), whole);
   std::int64_t index = 0;
-  for (const auto part : list_in(value, "content")) close_part(item, index++, part);
+  for (const auto part : list_in(value, "content")) {
+    if (too_large()) return;
+    close_part(item, index++, part);
+  }
   if (&item == outputs_.last(OutputKind::message)) flush_tags();
   for (const auto& part : item.parts)
     if (part.opened) out_.take(llm::Close{part.key});
@@ -161,6 +166,7 @@ void ResponsesBlocks::think(Item& item, std::int64_t part, std::string_view writ
   if (item.is_summary != is_summary) return;
   if (std::exchange(item.thought_part, part) != part) think(item, part, "\\n\\n", is_summary);
   item.thought += written;
+  kept_ += written.size();
   out_.take(llm::Delta{item.key, {written}});
 }
 
@@ -231,10 +237,9 @@ void ResponsesBlocks::call_name(OutputName name, std::string_view written) {
 void ResponsesBlocks::argue(Item& item, std::string_view written) {
   if (written.empty()) return;
   item.has_arguments = true;
-  if (!item.opened)
-    item.waiting += written;
-  else
-    out_.take(llm::Delta{item.key, {written}});
+  if (item.opened) return out_.take(llm::Delta{item.key, {written}});
+  item.waiting += written;
+  kept_ += written.size();
 }
 
 /// A call without a call_id is answered by the item's own id.

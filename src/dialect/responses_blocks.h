@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "dialect/answer_fields.h"
 #include "dialect/chat_answer.h"
 #include "dialect/responses_outputs.h"
 #include "dialect/think_tags.h"
@@ -45,12 +46,14 @@ class ResponsesBlocks {
   [[nodiscard]] bool finish();
 
   [[nodiscard]] bool empty() const { return outputs_.empty(); }
-  /// There are calls, and every item is done.
-  [[nodiscard]] bool ends_with_calls() const { return outputs_.ends_with_calls(); }
+  /// There is more to remember than any real answer brings: items, parts of messages, or bytes of them.
+  [[nodiscard]] bool too_large() const { return kept_ > kMostKept || parts_ + outputs_.all().size() > kMostPieces; }
   [[nodiscard]] bool refused() const { return refused_; }
 
  private:
   using Item = OutputItem;
+  /// Items and parts of one answer. They are searched for one by one.
+  static constexpr std::size_t kMostPieces = 4096;
   void close(Item& item, json::Value value);
   void close_message(Item& item, json::Value value);
   void close_reasoning(Item& item, json::Value value);
@@ -75,6 +78,7 @@ class ResponsesBlocks {
   ResponsesOutputs outputs_;
   ThinkTags tags_;
   std::optional<std::uint32_t> tagged_;  // the key of the open thinking block whose text stands in tags
+  std::size_t kept_ = 0, parts_ = 0;
   std::uint32_t next_key_ = 0;
   bool reasoned_ = false;  // reasoning came as an item
   bool refused_ = false;

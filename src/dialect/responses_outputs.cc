@@ -69,9 +69,4 @@ OutputItem* ResponsesOutputs::last(OutputKind kind) {
   return found == items_.rend() ? nullptr : &*found;
 }
 
-bool ResponsesOutputs::ends_with_calls() const {
-  const auto is_call = [](const OutputItem& item) { return item.kind == OutputKind::call; };
-  return std::ranges::any_of(items_, is_call) && std::ranges::all_of(items_, &OutputItem::done);
-}
-
 }  // namespace penstock::dialect

@@ -59,10 +59,8 @@ class ResponsesOutputs {
   [[nodiscard]] OutputItem* last(OutputKind kind);
 
   [[nodiscard]] std::deque<OutputItem>& all() { return items_; }
+  [[nodiscard]] const std::deque<OutputItem>& all() const { return items_; }
   [[nodiscard]] bool empty() const { return items_.empty(); }
-  /// There are calls, and every item is done.
-  [[nodiscard]] bool ends_with_calls() const;
-
  private:
   OutputItem* find(OutputKind kind, OutputName name);
   std::deque<OutputItem> items_;

@@ -62,15 +62,10 @@ TEST(ResponsesOutputs, ADoneItemIsNotTakenForAnother) {
 TEST(ResponsesOutputs, CountedByKind) {
   ResponsesOutputs items;
   auto& message = items.add(OutputKind::message, {0, {}});
-  EXPECT_FALSE(items.ends_with_calls());
   auto& call = items.add(kCall, {1, {}});
   EXPECT_EQ(items.nth(kCall, 0), &call);
   EXPECT_EQ(items.nth(kCall, 1), nullptr);
   EXPECT_EQ(items.last(OutputKind::message), &message);
-  message.done = true;
-  EXPECT_FALSE(items.ends_with_calls());
-  call.done = true;
-  EXPECT_TRUE(items.ends_with_calls());
 }
 
 }  // namespace

@@ -20,8 +20,10 @@ class ToolsWriter {
 
   void write(const std::vector<llm::Tool>& tools) {
     const auto begin = out_.size();
+    budget_ = budget_for(tools);
     out_ += R"(,"tools":[)";
     for (const auto& tool : tools) write_tool(tool);
+    note_spent(budget_, dropped_);
     if (empty())
       out_.resize(begin);
     else
@@ -73,7 +75,7 @@ class ToolsWriter {
   /// `strict` is always said: here a function is strict unless told otherwise.
   void write_schema(const FunctionTool& function) {
     const bool wanted = quirks_.strict_tools == Keep::keep && function.strict.value_or(false);
-    const auto schema = schema_to_send(function.schema, wanted, quirks_);
+    const auto schema = schema_to_send(function.schema, wanted, quirks_, budget_);
     append(out_, R"(,"parameters":)", schema.text, R"(,"strict":)", schema.strict ? "true" : "false");
   }
 
@@ -81,6 +83,7 @@ class ToolsWriter {
   const ChatQuirks& quirks_;
   std::vector<std::string>& dropped_;
   std::string& out_;
+  SchemaBudget budget_;
   std::vector<std::string> names_;
   bool searches_ = false;
 };

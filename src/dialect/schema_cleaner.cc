@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -45,7 +46,8 @@ bool fits(Value value, std::string_view type, bool nullable) {
 /// Writes one schema. Each function appends members of the object that is being written.
 class Cleaner {
  public:
-  Cleaner(Value root, SchemaDialect dialect) : reader_(root), rules_(schema_rules(dialect)) {}
+  Cleaner(Value root, SchemaDialect dialect, SchemaBudget& budget)
+      : budget_(budget), reader_(root, budget.work), rules_(schema_rules(dialect)) {}
 
   CleanSchema clean(Value root) {
     SchemaNode node;
@@ -55,6 +57,7 @@ class Cleaner {
     open();
     write_members(node, SchemaTypes("object"), true);
     out_ += '}';
+    budget_.bytes -= std::min(budget_.bytes, out_.size());
     return {std::move(out_), faithful_, adds_null_};
   }
 
@@ -76,8 +79,8 @@ class Cleaner {
   void write(Value schema, bool nullable = false, const SchemaNode* around = nullptr) {
     const auto mark = reader_.enter();
     SchemaNode node;
-    const bool known = reader_.add(node, schema) && depth_ < kDeepest && out_.size() < kLargest;
-    if (around != nullptr) node.add_outer(*around);
+    bool known = reader_.add(node, schema) && depth_ < kDeepest && out_.size() < std::min(kLargest, budget_.bytes);
+    if (around != nullptr) known = reader_.add_outer(node, *around) && known;
     ++depth_;
     open();
     if (known)
@@ -236,18 +239,19 @@ class Cleaner {
 
   void write_object(SchemaNode& node, bool root) {
     const auto properties = node.properties();
+    const auto required = node.required();
     if (properties.empty() && rules_.bare_objects) return;
     name("properties");
     open();
     for (const auto& [key, schema] : properties) {
       name(key.raw_text());
-      const bool optional = rules_.requires_all && !node.is_required(key);
+      const bool optional = rules_.requires_all && !required.contains(key.raw());
       adds_null_ = adds_null_ || (optional && !allows_null(schema));
       write(schema, optional);
     }
     out_ += '}';
     first_ = false;
-    write_required(node, properties);
+    write_required(required, properties);
     write_closing(node, root && properties.empty(), properties.empty());
   }
 
@@ -266,10 +270,10 @@ class Cleaner {
     return allows;
   }
 
-  void write_required(const SchemaNode& node, const std::vector<json::Member>& properties) {
+  void write_required(const std::unordered_set<std::string_view>& required, const std::vector<json::Member>& properties) {
     std::string names;
     for (const auto& [key, schema] : properties)
-      if (rules_.requires_all || node.is_required(key)) append(names, names.empty() ? "" : ",", key.raw());
+      if (rules_.requires_all || required.contains(key.raw())) append(names, names.empty() ? "" : ",", key.raw());
     if (names.empty() && !rules_.requires_all) return;
     name("required");
     append(out_, '[', names, ']');
@@ -317,6 +321,7 @@ class Cleaner {
     first_ = false;
   }
 
+  SchemaBudget& budget_;
   SchemaReader reader_;
   const SchemaRules& rules_;
   std::string out_;
@@ -327,17 +332,27 @@ class Cleaner {
 
 }  // namespace
 
-CleanSchema clean_schema(Value schema, SchemaDialect dialect) {
+CleanSchema clean_schema(Value schema, SchemaDialect dialect, SchemaBudget& budget) {
   if (dialect == SchemaDialect::none && schema.is_object() && !schema.is_empty()) return {std::string(schema.raw()), true};
   if (!schema.is_object()) return {R"({"type":"object","properties":{}})", true};
-  return Cleaner(schema, dialect).clean(schema);
+  return Cleaner(schema, dialect, budget).clean(schema);
+}
+
+CleanSchema clean_schema(std::string_view schema, SchemaDialect dialect, SchemaBudget& budget) {
+  const json::Padded text(budget.is_spent() ? std::string_view("{}") : schema);
+  json::Document document;
+  if (!document.index(text.text())) return clean_schema(json::Document().root(), dialect, budget);
+  return clean_schema(document.root(), dialect, budget);
+}
+
+CleanSchema clean_schema(Value schema, SchemaDialect dialect) {
+  SchemaBudget budget(schema.raw().size());
+  return clean_schema(schema, dialect, budget);
 }
 
 CleanSchema clean_schema(std::string_view schema, SchemaDialect dialect) {
-  const json::Padded text(schema);
-  json::Document document;
-  if (!document.index(text.text())) return clean_schema(json::Document().root(), dialect);
-  return clean_schema(document.root(), dialect);
+  SchemaBudget budget(schema.size());
+  return clean_schema(schema, dialect, budget);
 }
 
 }  // namespace penstock::dialect

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "json/padded.h"
@@ -185,6 +186,56 @@ TEST(SchemaCleaner, ReferencesThatMultiplyAreBounded) {
     json::Document document;
     EXPECT_TRUE(document.index(again.text()));
   }
+}
+
+/// Compared with each other these would be thousands of millions of pairs.
+TEST(SchemaCleaner, ManyPropertiesTakeTimeInProportion) {
+  constexpr int kMany = 60'000;
+  std::string properties, required;
+  for (int i = 0; i < kMany; ++i) {
+    const auto name = "\"property_" + std::to_string(i) + '"';
+    properties += (i == 0 ? "" : ",") + name + R"(:{"type":"string"})";
+    required += (i == 0 ? "" : ",") + name;
+  }
+  const auto text = R"({"type":"object","properties":{)" + properties + R"(},"required":[)" + required + "]}";
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto dialect : {SchemaDialect::openai, SchemaDialect::openai_strict}) {
+    const auto clean = clean_schema(text, dialect).text;
+    EXPECT_TRUE(clean.contains("\"property_59999\":{"));
+    EXPECT_TRUE(clean.contains("\"property_59999\"]"));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+}
+
+/// Every place refers to a list that is long, of branches that say nothing: little is written, much would be walked over.
+TEST(SchemaCleaner, WhatReferencesMakeOneWalkOverIsBounded) {
+  std::string places, branches;
+  for (int i = 0; i < 10'000; ++i) {
+    places += (i == 0 ? "\"p" : ",\"p") + std::to_string(i) + R"(":{"$ref":"#/$defs/d"})";
+    branches += i == 0 ? "{}" : ",{}";
+  }
+  const auto text = R"({"type":"object","properties":{)" + places + R"(},"$defs":{"d":{"anyOf":[)" + branches + "]}}}";
+  SchemaBudget budget(text.size());
+  const auto before = budget.work;
+  EXPECT_LT(clean_schema(text, SchemaDialect::openai_strict, budget).text.size(), 2U << 20);
+  EXPECT_LE(before - budget.work, 4'000'000U);
+}
+
+TEST(SchemaCleaner, TheSchemasOfOneRequestAreBoundedTogether) {
+  std::string text = R"({"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{)";
+  for (int i = 0; i < 40; ++i) {
+    const auto next = R"({"$ref":"#/$defs/d)" + std::to_string(i + 1) + "\"}";
+    text += "\"d" + std::to_string(i) + R"(":{"type":"object","properties":{"x":)" + next + R"(,"y":)" + next + "}},";
+  }
+  text += R"("d40":{"type":"string"}}})";
+  SchemaBudget budget(200 * text.size());
+  std::size_t all = 0;
+  for (int i = 0; i < 200; ++i) all += clean_schema(text, SchemaDialect::openai, budget).text.size();
+  EXPECT_TRUE(budget.is_spent());
+  EXPECT_LT(all, 10U << 20);
+  EXPECT_EQ(clean_schema(text, SchemaDialect::openai, budget).text, R"({"type":"object","properties":{}})");
+  EXPECT_EQ(clean_schema(R"({"type":"object","properties":{"a":{"type":"string"}}})", SchemaDialect::openai).text,
+            R"({"type":"object","properties":{"a":{"type":"string"}}})");
 }
 
 TEST(SchemaCleaner, StrictSaysWhenItCannot) {

@@ -14,6 +14,10 @@ static_assert(std::ranges::is_sorted(kKeywordNames));
 constexpr std::array<std::string_view, 7> kTypes{"object", "array", "string", "number", "integer", "boolean", "null"};
 constexpr std::array kShape{Keyword::ref,   Keyword::all_of, Keyword::any_of, Keyword::constant,     Keyword::enumeration,
                             Keyword::items, Keyword::one_of, Keyword::type,   Keyword::prefix_items, Keyword::properties};
+/// What a layer costs, whatever it holds; and how many bytes are walked over, or searched for a name, in one step.
+constexpr std::size_t kLayerSteps = 200, kBytesWalked = 16, kBytesSearched = 64;
+constexpr std::size_t kLongestReference = 1000;
+
 constexpr std::array kWords{Keyword::title, Keyword::description, Keyword::default_value};
 
 std::optional<Keyword> keyword_of(std::string_view name) {
@@ -90,20 +94,18 @@ void SchemaNode::forget_words() {
 
 std::vector<json::Member> SchemaNode::properties() const {
   std::vector<json::Member> out;
+  std::unordered_set<std::string_view> names;
   for (const auto& map : property_maps_)
-    for (const auto member : map.members()) {
-      const auto same = [&](const json::Member& other) { return other.key.raw_text() == member.key.raw_text(); };
-      if (std::ranges::none_of(out, same)) out.push_back(member);
-    }
+    for (const auto member : map.members())
+      if (names.insert(member.key.raw_text()).second) out.push_back(member);
   return out;
 }
 
-bool SchemaNode::is_required(json::Value key) const {
-  const auto name = key.raw();
+std::unordered_set<std::string_view> SchemaNode::required() const {
+  std::unordered_set<std::string_view> out;
   for (const auto& list : required_)
-    for (const auto each : list.elements())
-      if (each.raw() == name) return true;
-  return false;
+    for (const auto each : list.elements()) out.insert(each.raw());
+  return out;
 }
 
 SchemaTypes SchemaNode::types() const {
@@ -135,8 +137,21 @@ std::vector<json::Value> SchemaNode::branches() const {
   return std::ranges::all_of(all, has_shape) ? all : std::vector<json::Value>();
 }
 
+/// False, and from then on always, when there is not that much left.
+bool SchemaReader::spend(std::size_t steps) {
+  const bool is_enough = work_ >= least_ + steps;
+  work_ = is_enough ? work_ - steps : std::min(work_, least_);
+  return is_enough;
+}
+
+bool SchemaReader::add_outer(SchemaNode& node, const SchemaNode& around) {
+  if (!spend(around.layers() * kLayerSteps)) return false;
+  node.add_outer(around);
+  return true;
+}
+
 bool SchemaReader::add(SchemaNode& node, json::Value schema, SchemaNode::Part part) {
-  if (++added_ > kMostLayers) return false;
+  if (!spend(kLayerSteps + schema.raw().size() / kBytesWalked)) return false;
   if (!schema.is_object()) return true;  // `true` says nothing; `false` nobody means
   node.add(schema, part);
   bool open = true;
@@ -152,11 +167,12 @@ bool SchemaReader::add(SchemaNode& node, json::Value schema, SchemaNode::Part pa
   return open;
 }
 
-std::optional<json::Value> SchemaReader::resolve(std::string_view reference) const {
-  if (!reference.starts_with('#')) return std::nullopt;
+std::optional<json::Value> SchemaReader::resolve(std::string_view reference) {
+  if (!reference.starts_with('#') || reference.size() > kLongestReference) return std::nullopt;
   std::optional<json::Value> at = root_;
   auto rest = reference.substr(1);
   while (at && rest.starts_with('/')) {
+    if (!spend(at->raw().size() / kBytesSearched)) return std::nullopt;
     const auto end = std::min(rest.find('/', 1), rest.size());
     at = step_into(*at, pointer_step(rest.substr(1, end - 1)));
     rest.remove_prefix(end);

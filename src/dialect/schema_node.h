@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "json/scan.h"
@@ -108,6 +109,7 @@ class SchemaNode {
   void add(json::Value layer, Part part);
   /// All layers of another node.
   void add_outer(const SchemaNode& around);
+  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
   /// From here on it has no union: one branch of it is in it, or is to be added.
   void forget_union();
   /// From here on its title, description and default are not its own: they were said around it.
@@ -119,7 +121,8 @@ class SchemaNode {
   }
   /// Members of `properties`, of all layers, without repetition, in order.
   [[nodiscard]] std::vector<json::Member> properties() const;
-  [[nodiscard]] bool is_required(json::Value key) const;
+  /// The names in `required`, as they are written, quotes included.
+  [[nodiscard]] std::unordered_set<std::string_view> required() const;
   /// The type words, `null` included; what else says the type where `type` does not. May be empty.
   [[nodiscard]] SchemaTypes types() const;
   /// The elements of anyOf or oneOf. Empty as well when one of them allows anything, or only says what is required.
@@ -145,23 +148,28 @@ class SchemaNode {
 /// Finds what belongs to a place. One for a whole schema: it knows which references are being followed.
 class SchemaReader {
  public:
-  explicit SchemaReader(json::Value root) : root_(root) {}
+  /// `work`: as much as may be done, in steps of walking over a value; what is done is taken off.
+  SchemaReader(json::Value root, std::size_t& work) : root_(root), work_(work), least_(work > kMostWork ? work - kMostWork : 0) {}
 
   /// Adds a schema, what it refers to and what its allOf holds. False when a reference leads back to where one is already (then the place
-  /// is to be left open), or when the schema has led to more places than any real one does.
+  /// is to be left open), or when the schema has led to more work than any real one does.
   bool add(SchemaNode& node, json::Value schema, SchemaNode::Part part = SchemaNode::Part::whole);
+  /// Adds what stands around a branch. The same.
+  bool add_outer(SchemaNode& node, const SchemaNode& around);
 
   /// References followed so far are forgotten from here on: `leave` with what `enter` gave, once a place and all below it is written.
   [[nodiscard]] std::size_t enter() const { return followed_.size(); }
   void leave(std::size_t mark) { followed_.resize(mark); }
 
  private:
-  static constexpr std::size_t kMostLayers = 20'000;  // in all places together
-  [[nodiscard]] std::optional<json::Value> resolve(std::string_view reference) const;
+  static constexpr std::size_t kMostWork = 4'000'000;  // for one schema, all places together
+  bool spend(std::size_t steps);
+  [[nodiscard]] std::optional<json::Value> resolve(std::string_view reference);
 
   json::Value root_;
+  std::size_t& work_;
+  std::size_t least_;                  // that this schema leaves of it
   std::vector<std::size_t> followed_;  // where the targets begin
-  std::size_t added_ = 0;
 };
 
 /// A schema that says what is allowed, not only what is required.

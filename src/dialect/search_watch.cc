@@ -39,6 +39,8 @@ void add(llm::Usage& sum, const llm::Usage& more) {
 }  // namespace
 
 void SearchWatch::take(const llm::Event& event) {
+  if (failed_) return;
+  if (kept_ > kMostKept) return on(llm::Failed{502, "api_error", "the provider's answer is too large"});
   std::visit([this](const auto& one) { on(one); }, event);
 }
 
@@ -48,6 +50,7 @@ void SearchWatch::on(const llm::Begin& begin) {
 
 void SearchWatch::on(const llm::Open& open) {
   said_.push_back({open.kind, std::string(open.id.written), std::string(open.name.written), std::string(open.raw.raw), {}, {}});
+  kept_ += sizeof(SaidBlock) + open.raw.raw.size();
   held_ = open.kind == BlockKind::tool_call && open.name.written == tool_.name;
   if (held_) return;
   called_client_ |= open.kind == BlockKind::tool_call;
@@ -58,11 +61,13 @@ void SearchWatch::on(const llm::Open& open) {
 
 void SearchWatch::on(const llm::Delta& delta) {
   said_.back().text += delta.text.written;
+  kept_ += delta.text.written.size();
   if (!held_) out_.take(llm::Delta{next_key_ - 1, delta.text});
 }
 
 void SearchWatch::on(const llm::Seal& seal) {
   said_.back().seal = seal.signature.written;
+  kept_ += seal.signature.written.size();
   out_.take(llm::Seal{next_key_ - 1, seal.signature});
 }
 
@@ -94,6 +99,7 @@ void SearchWatch::on(const llm::End& end) {
 
 void SearchWatch::on(const llm::Failed& failed) {
   waiting_ = false;
+  failed_ = true;
   out_.take(failed);
 }
 

@@ -30,6 +30,8 @@ class SearchWatch : public llm::EventSink {
   /// Turns in which no search could be carried out; then the same.
   static constexpr unsigned kMostBarren = 2;
   static constexpr std::size_t kLongestQuery = 1000;  // bytes
+  /// What the model says is kept, to be said again to it; beyond this many bytes the answer fails.
+  static constexpr std::size_t kMostKept = 64U << 20;
 
   SearchWatch(llm::EventSink& out, SearchTool tool) : out_(out), tool_(std::move(tool)) {}
 
@@ -92,6 +94,8 @@ class SearchWatch : public llm::EventSink {
   bool called_client_ = false;  // this answer calls a tool of the client's
   bool waiting_ = false;
   bool advised_ = false;
+  bool failed_ = false;
+  std::size_t kept_ = 0;  // bytes of what was said
 };
 
 }  // namespace penstock::dialect

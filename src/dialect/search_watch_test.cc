@@ -51,6 +51,18 @@ std::string block_line(int key, const std::string& block) {
 
 const std::vector<SearchHit> kHits{{"A", "https://a.example/", "", "said"}};
 
+TEST(SearchWatch, WhatIsKeptIsBounded) {
+  LegalityChecker checker;
+  SearchWatch watch(checker, {});
+  StreamGuard guard(watch, "call_");
+  const std::string large(1U << 20, 'x');
+  for (int i = 0; i < 80; ++i) guard.take(delta(0, large));
+  EXPECT_EQ(checker.objection(), "");
+  EXPECT_TRUE(checker.failed());
+  guard.take(end(StopReason::end_turn));
+  EXPECT_EQ(checker.objection(), "");
+}
+
 TEST(SearchWatch, AnAnswerWithoutSearchPassesAsItIs) {
   const std::vector<llm::Event> events{kBegin,
                                        open(0, BlockKind::thinking),

@@ -13,6 +13,9 @@ using llm::BlockKind;
 using llm::StopReason;
 
 bool is_prose(BlockKind kind) { return kind == BlockKind::text || kind == BlockKind::thinking; }
+/// What is remembered of a block that is over costs about this, in bytes.
+constexpr std::size_t kRemembered = 128;
+
 bool has_arguments(BlockKind kind) { return kind == BlockKind::tool_call || kind == BlockKind::other; }
 
 /// Nothing but white space and brackets that close, as the inside of a JSON string.
@@ -106,7 +109,10 @@ void StreamGuard::add(llm::Open open) {
     ids_.insert(block.id);
     called_ = true;
   }
+  kept_ += kRemembered + block.id.size();
   blocks_.push_back(std::move(block));
+  keep(blocks_.back(), open.name.written.size() + open.raw.raw.size());
+  if (done_) return;
   if (blocks_.size() == 1)
     start(blocks_.front());
   else
@@ -125,9 +131,9 @@ StreamGuard::Block* StreamGuard::find(std::uint32_t key) {
 StreamGuard::Block* StreamGuard::find_or_add(std::uint32_t key, BlockKind kind) {
   begin();
   if (Block* const block = find(key)) return block;
-  const auto before = std::find_if(seen_.rbegin(), seen_.rend(), [key](const auto& one) { return one.first == key; });
-  if (before != seen_.rend() && !is_prose(before->second)) return nullptr;
-  add({.key = key, .kind = before == seen_.rend() ? kind : before->second});
+  const auto before = seen_.find(key);
+  if (before != seen_.end() && !is_prose(before->second)) return nullptr;
+  add({.key = key, .kind = before == seen_.end() ? kind : before->second});
   return done_ ? nullptr : &blocks_.back();
 }
 
@@ -149,28 +155,33 @@ void StreamGuard::on(const llm::Delta& delta) {
   }
   if (block->kind == BlockKind::sealed_thinking) return;  // it has no text
   if (has_arguments(block->kind) && !take_arguments(*block, delta.text)) return;
-  if (block == &blocks_.front()) {
+  const bool streams = block == &blocks_.front();
+  keep(*block, (streams ? 0 : delta.text.written.size()) + (block->kind == BlockKind::tool_call ? delta.text.written.size() : 0));
+  if (done_) return;
+  if (streams) {
     ensure_open(*block);
     emit(llm::Delta{next_index_ - 1, delta.text});
   } else {
     block->waiting += delta.text.written;
-    waiting_bytes_ += delta.text.written.size();
-    if (waiting_bytes_ > kMostWaiting) fail("the provider interleaves more than can be put in order");
   }
-  if (!done_) advance();
+  advance();
 }
 
 void StreamGuard::on(const llm::Seal& seal) {
   Block* const block = find_or_add(seal.key, BlockKind::thinking);
   if (block == nullptr || (block->kind != BlockKind::thinking && block->kind != BlockKind::sealed_thinking)) return;
   block->seal = seal.signature.written;
-  advance();
+  keep(*block, block->seal.size());
+  if (!done_) advance();
 }
 
 void StreamGuard::on(const llm::Cite& cite) {
   Block* const block = find_or_add(cite.key, BlockKind::text);
   if (block == nullptr || block->kind != BlockKind::text) return;
-  if (block != &blocks_.front()) return void(block->cites.emplace_back(cite.citation.raw));
+  if (block != &blocks_.front()) {
+    block->cites.emplace_back(cite.citation.raw);
+    return keep(*block, cite.citation.raw.size());
+  }
   ensure_open(*block);
   emit(llm::Cite{next_index_ - 1, cite.citation});
 }
@@ -201,8 +212,8 @@ void StreamGuard::advance() {
   while (!done_ && !blocks_.empty() && may_give_way(blocks_.front())) {
     emit_close(blocks_.front(), false);
     if (done_) return;
-    seen_.emplace_back(blocks_.front().key, blocks_.front().kind);
-    blocks_.pop_front();
+    seen_.insert_or_assign(blocks_.front().key, blocks_.front().kind);
+    pop();
     if (blocks_.empty()) return;
     start(blocks_.front());
   }
@@ -225,7 +236,6 @@ void StreamGuard::emit_waiting(Block& block) {
   ensure_open(block);
   for (const auto& citation : block.cites) emit(llm::Cite{next_index_ - 1, {citation}});
   if (!block.waiting.empty()) emit(llm::Delta{next_index_ - 1, {block.waiting}});
-  waiting_bytes_ -= block.waiting.size();
   block.cites.clear();
   block.waiting = {};
 }
@@ -257,7 +267,7 @@ void StreamGuard::on(const llm::End& end) {
   while (!blocks_.empty()) {
     emit_close(blocks_.front(), cut);
     if (done_) return;
-    blocks_.pop_front();
+    pop();
     if (blocks_.empty()) break;
     start(blocks_.front());
   }
@@ -274,7 +284,19 @@ void StreamGuard::on(const llm::Failed& failed) {
   emit(failed);
 }
 
-void StreamGuard::fail(std::string message) { on(llm::Failed{500, "api_error", std::move(message)}); }
+/// Counts what a block keeps.
+void StreamGuard::keep(Block& block, std::size_t bytes) {
+  block.kept += bytes;
+  kept_ += bytes;
+  if (kept_ > kMostKept || blocks_.size() > kMostOpen) fail("the provider's answer is too large", 502);
+}
+
+void StreamGuard::pop() {
+  kept_ -= blocks_.front().kept;
+  blocks_.pop_front();
+}
+
+void StreamGuard::fail(std::string message, int status) { on(llm::Failed{status, "api_error", std::move(message)}); }
 
 void StreamGuard::finish() {
   if (!done_) fail("the provider ended its answer before it was complete");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "json/padded.h"
 #include "json/scan.h"
@@ -39,8 +40,11 @@ class ArgumentScan {
 /// nothing anyway. A stop reason that contradicts the blocks is set right. For one answer, on one thread.
 class StreamGuard : public llm::EventSink {
  public:
-  /// What waits because of an interleaved block, in bytes; beyond it the answer fails.
-  static constexpr std::size_t kMostWaiting = 64U << 20;
+  /// What is kept of an answer, in bytes: blocks that wait because of an interleaved one, the arguments of open calls, and the ids of all.
+  /// Beyond it the answer fails.
+  static constexpr std::size_t kMostKept = 64U << 20;
+  /// Blocks that may be open at a time; beyond it the answer fails.
+  static constexpr std::size_t kMostOpen = 2048;
 
   /// `id_seed` begins the ids of calls that have none: unique for the answer.
   StreamGuard(llm::EventSink& out, std::string id_seed) : out_(out), id_seed_(std::move(id_seed)) {}
@@ -62,8 +66,9 @@ class StreamGuard : public llm::EventSink {
     std::string id, name, raw, waiting, seal, arguments;
     std::vector<std::string> cites;
     ArgumentScan scan;
-    bool opened = false;  // to the client
-    bool closed = false;  // the provider said so
+    bool opened = false;   // to the client
+    bool closed = false;   // the provider said so
+    std::size_t kept = 0;  // bytes of it that count
   };
 
   void on(const llm::Begin& begin);
@@ -88,15 +93,17 @@ class StreamGuard : public llm::EventSink {
   void emit_waiting(Block& block);
   void emit_close(Block& block, bool cut);
   bool complete_arguments(Block& block);
-  void fail(std::string message);
+  void keep(Block& block, std::size_t bytes);
+  void pop();
+  void fail(std::string message, int status = 500);
   void emit(const llm::Event& event) { out_.take(event); }
 
   llm::EventSink& out_;
   std::string id_seed_;
   std::deque<Block> blocks_;  // the first is open to the client, the others wait
   std::set<std::string> ids_;
-  std::vector<std::pair<std::uint32_t, llm::BlockKind>> seen_;  // closed blocks, in case that more comes for one
-  std::size_t waiting_bytes_ = 0;
+  std::unordered_map<std::uint32_t, llm::BlockKind> seen_;  // the last closed block of each key, in case that more comes for one
+  std::size_t kept_ = 0;
   std::uint32_t next_index_ = 0;
   unsigned made_ids_ = 0;
   bool begun_ = false, done_ = false, called_ = false;

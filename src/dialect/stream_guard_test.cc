@@ -189,7 +189,7 @@ TEST(StreamGuard, WhatWaitsIsBounded) {
   const std::string large(8U << 20, 'x');
   for (int i = 0; i < 9 && !guard.done(); ++i) guard.take(more(1, large));
   EXPECT_TRUE(guard.done());
-  EXPECT_TRUE(recorder.text().contains("failed 500 api_error the provider interleaves more than can be put in order"));
+  EXPECT_TRUE(recorder.text().contains("failed 502 api_error the provider's answer is too large"));
 }
 
 /// Events without regard to any order.

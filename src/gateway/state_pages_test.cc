@@ -112,7 +112,8 @@ TEST_F(StatePages, nobody_else_is_told_of_providers) {
 TEST_F(StatePages, a_target_with_all_that_is_known) {
   keys(1);
   cool(target("vendor/m\"1"), Trouble::timeout);
-  target("b").enter(now_.steady);
+  ASSERT_TRUE(target("b").try_enter(0));
+  target("b").begin(now_.steady);
   learned_.change([](Lessons& all) {
     all["one/b"] = {{{"thinking_mode", "drop"}, 1'795'132'800}};
     all["two/never-asked"] = {{{"top_p", "strip"}, 1'795'132'801}};

@@ -94,7 +94,8 @@ class Document {
 
   /// Indexes `text` (kPadding readable bytes must follow it; it must outlive the cursors). Fails with ErrorKind::invalid_request,
   /// Fault::client and a message that gives the byte position: not UTF-8, not JSON, nested too deep, or longer than 4 GiB. What is accepted
-  /// is JSON but for the inside of strings, where check_escapes() looks. Before the first success, and after a failure, the document reads as `null`.
+  /// is JSON but for the inside of strings, where check_escapes() looks. Before the first success, and after a failure, the document reads
+  /// as `null`.
   Status index(std::string_view text);
   /// Looks for an escape that JSON does not have, such as `\x41` or `\u00zz`; the error is like index()'s. A lone surrogate
   /// (`"\ud800"`) passes, since clients do send it. A text without a backslash costs next to nothing.

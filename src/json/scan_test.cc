@@ -242,6 +242,25 @@ TEST(Scan, Numbers) {
   EXPECT_EQ(document.root().boolean(), std::nullopt);
 }
 
+TEST(Scan, EscapesAreCheckedOnDemand) {
+  Document document;
+  EXPECT_TRUE(document.check_escapes());
+  for (const std::string_view fine : {R"("a\"\\\/\b\f\n\r\t\u00e4\ud800")", "\"\"", "1"}) {
+    const Padded text(fine);
+    ASSERT_TRUE(document.index(text.text()));
+    EXPECT_TRUE(document.check_escapes()) << fine;
+  }
+  for (const std::string_view wrong : {R"({"a":"\x41"})", R"({"a":"\u00zz"})", R"({"\q ":1})"}) {
+    const Padded text(wrong);
+    ASSERT_TRUE(document.index(text.text()));
+    const auto status = document.check_escapes();
+    ASSERT_FALSE(status) << wrong;
+    const auto at = "at byte " + std::to_string(wrong.find('\\'));
+    EXPECT_TRUE(status.error().message.contains(at)) << status.error().message;
+    EXPECT_EQ(status.error().kind, ErrorKind::invalid_request);
+  }
+}
+
 TEST(Scan, ADocumentIsReused) {
   Document document;
   EXPECT_TRUE(document.root().is_null());
