@@ -32,7 +32,7 @@ milliseconds time_to_abort(Stage stage, bool by_reset) {
     if (!visit.request()) return;
     if (stage == Stage::in_a_whole_answer) visit.send("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{");
     if (stage != Stage::before_the_head && stage != Stage::in_a_whole_answer) visit.send(kStreamHead);
-    if (stage == Stage::in_the_middle) visit.send(chunk(kMessageEvents[0]));
+    if (stage == Stage::in_the_middle) visit.send(chunk(kMessageEvents[0]) + chunk(kMessageEvents[1]));
     arrived.open();
     if (visit.gateway_leaves()) left.set_value(TestClock::now());
   });

@@ -75,7 +75,7 @@ class CutStream : public testing::TestWithParam<bool> {
 
 INSTANTIATE_TEST_SUITE_P(gateway, CutStream, testing::Bool(), [](const auto& info) { return info.param ? "anthropic" : "third_party"; });
 
-TEST_P(CutStream, at_every_event_ends_in_an_error_event) {
+TEST_P(CutStream, at_every_event_ends_in_an_error) {
   for (const Cut cut : kCuts) {
     std::string part;
     for (std::size_t count = 0; count + 1 < kMessageEvents.size(); part += kMessageEvents[count++]) {
@@ -83,7 +83,8 @@ TEST_P(CutStream, at_every_event_ends_in_an_error_event) {
       const auto reply = ask(part, cut);
       expect_well_ended(reply);
       // A reset may overtake what was sent before it; nothing else may take an event away.
-      if (count == 0 || cut == Cut::chunks_then_reset) continue;
+      if (count <= 1) EXPECT_GE(reply.status, 500) << "no content has gone out";
+      if (count <= 1 || cut == Cut::chunks_then_reset) continue;
       EXPECT_THAT(names_of(events_of(reply.body)), EndsWith(" error"));
       EXPECT_THAT(reply.body, StartsWith(part));
     }
@@ -247,14 +248,33 @@ TEST(gateway_stream, malformed_chunks_before_the_first_event_are_an_error_at_onc
 }
 
 TEST(gateway_stream, an_error_event_of_a_third_party_is_translated) {
-  ScriptedProvider provider(std::string(kStreamHead) + chunk(kMessageEvents[0]) +
+  ScriptedProvider provider(std::string(kStreamHead) + chunk(joined({kMessageEvents.begin(), kMessageEvents.begin() + 2})) +
                             chunk("event: error\ndata: {\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow down\"}}\n\n") +
                             std::string(kStreamEnd));
   TestGateway gateway(third_party_at(provider.url()));
   RawClient client(gateway.port());
   const auto reply = client.ask(post("/v1/messages", message_body("m", true)));
-  EXPECT_TRUE(ends_well(reply.body)) << reply.body;
-  EXPECT_THAT(events_of(reply.body).back().data, StartsWith(R"({"type":"error","error":{"type":"rate_limit_error","message":)"));
+  // The events of one read: content and failure come together, and nothing of it has gone out yet.
+  EXPECT_EQ(reply.status, 429) << reply.body;
+  EXPECT_THAT(reply.body, StartsWith(R"({"type":"error","error":{"type":"rate_limit_error","message":)"));
+}
+
+TEST(gateway_stream, behind_content_an_error_event_of_a_third_party_is_translated) {
+  Gate seen;
+  ScriptedProvider provider([&](Visit& visit) {
+    if (!visit.request()) return;
+    visit.send(std::string(kStreamHead) + chunk(joined({kMessageEvents.begin(), kMessageEvents.begin() + 2})));
+    seen.wait();
+    visit.send(chunk("event: error\ndata: {\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow down\"}}\n\n") +
+               std::string(kStreamEnd));
+  });
+  TestGateway gateway(third_party_at(provider.url()));
+  RawClient client(gateway.port());
+  client.send(post("/v1/messages", message_body("m", true)));
+  client.until("content_block_start");
+  seen.open();
+  EXPECT_THAT(client.until("0\r\n\r\n"), HasSubstr(R"(event: error
+data: {"type":"error","error":{"type":"rate_limit_error","message":)"));
 }
 
 TEST(gateway_stream, an_answer_that_is_json_becomes_a_stream) {

@@ -40,7 +40,7 @@ TEST(listener_tls, a_stream_and_a_client_that_leaves) {
     if (!visit.request()) return;
     visit.send(stream_answer());
     if (!visit.request()) return;
-    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]));
+    visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1]));
     if (visit.gateway_leaves()) left.open();
   });
   GatewayOptions options;
