@@ -216,7 +216,10 @@ async function slowProvider(t) {
     const event = (type, rest) => res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`);
     event('message_start', { message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [],
       stop_reason: null, stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } } });
+    event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } });  // from here on it is an answer
     provider.finish = () => {
+      event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'done' } });
+      event('content_block_stop', { index: 0 });
       event('message_delta', { delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 1 } });
       event('message_stop', {});
       res.end();

@@ -74,8 +74,8 @@ function eventsInside() {
       steps: (context) => [...until(at, context), bytes(context.dialect), kCut] });
     return [inside('an error event: overloaded', kComes.overloaded, (dialect) => errorEvent(dialect, overloaded), { raw: overloaded.type }),
       inside('an error event: rate limit', kComes.limited, (dialect) => errorEvent(dialect, limited), { untold: ['claude'] }),
-      inside('an event that is no JSON', kComes.reset, garbageEvent, { speakers: ['claude', 'messages'] }),
-      inside('an event that is no JSON', kComes.malformed, garbageEvent, { speakers: ['chat', 'chat-to-chat'] })];
+      inside('an event that is no JSON', kComes.reset, garbageEvent, { speakers: ['claude', 'messages', 'chat-to-chat'] }),
+      inside('an event that is no JSON', kComes.malformed, garbageEvent, { speakers: ['chat'] })];
   });
 }
 

@@ -23,7 +23,7 @@ export async function openAiStage(t, { config = {}, options = {} } = {}) {
     chat: { dialect: 'openai-chat', base_url: `${chat.url}/v1`, api_key: chat.key, auth: 'bearer',
       quirks: { reasoning_back: 'when_present', json_schema: 'json_schema' }, models: [{ id: 'gpt-x', window: 400000, max_output: 128000 }] },
   };
-  const full = { server: { drain: '2s' }, answers: { model: 'asked' }, auth: { tokens: [kToken] }, ...config, providers };
+  const full = { server: { drain: '2s' }, answers: { model: 'asked' }, auth: { tokens: [kToken] }, retry: { attempts: 1 }, ...config, providers };
   const penstock = await startPenstock(full, { secrets: [kToken, anthropic.key, chat.key] });
   undo(t, () => penstock.stop());
   return { anthropic, chat, penstock, baseUrl: `${penstock.url}/v1` };
