@@ -1,4 +1,5 @@
-// What the benchmark's provider says, in the Anthropic dialect or in Chat Completions, and how a model id chooses among it (the list is in upstream.cc).
+// What the benchmark's provider says, in the Anthropic dialect or in Chat Completions, and how a model id chooses among it (the list is in
+// upstream.cc).
 #pragma once
 
 #include <algorithm>
@@ -71,12 +72,12 @@ inline const std::string& whole_answer() {
 }
 
 inline const std::string& chat_whole_answer() {
-  static const std::string answer = whole(
-      "200 OK",
-      R"({"id":"chatcmpl-bench","object":"chat.completion","created":1795190400,"model":"bench","choices":[{"index":0,"message":)"
-      R"({"role":"assistant","content":"The function reads the whole file into one buffer, then walks it line by line.)"
-      R"(\n\nTwo things to note:\n- an empty line ends the \"head\";\n- the rest is the body."},"finish_reason":"stop"}],"usage":)"
-      R"({"prompt_tokens":35884,"completion_tokens":57,"total_tokens":35941,"prompt_tokens_details":{"cached_tokens":34816}}})");
+  static const std::string answer =
+      whole("200 OK",
+            R"({"id":"chatcmpl-bench","object":"chat.completion","created":1795190400,"model":"bench","choices":[{"index":0,"message":)"
+            R"({"role":"assistant","content":"The function reads the whole file into one buffer, then walks it line by line.)"
+            R"(\n\nTwo things to note:\n- an empty line ends the \"head\";\n- the rest is the body."},"finish_reason":"stop"}],"usage":)"
+            R"({"prompt_tokens":35884,"completion_tokens":57,"total_tokens":35941,"prompt_tokens_details":{"cached_tokens":34816}}})");
   return answer;
 }
 
@@ -108,7 +109,8 @@ inline const std::string& chat_epilogue() {
   static const std::string end =
       chunk(chat_event(R"({"index":0,"delta":{},"finish_reason":"stop"})") +
             R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1795190400,"model":"bench","choices":[],"usage":)"
-            R"({"prompt_tokens":35884,"completion_tokens":4096,"total_tokens":39980,"prompt_tokens_details":{"cached_tokens":34816}}})" "\n\n"
+            R"({"prompt_tokens":35884,"completion_tokens":4096,"total_tokens":39980,"prompt_tokens_details":{"cached_tokens":34816}}})"
+            "\n\n"
             "data: [DONE]\n\n") +
       "0\r\n\r\n";
   return end;

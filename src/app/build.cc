@@ -167,8 +167,7 @@ class SnapshotBuilder {
   void finish() {
     gateway::Snapshot& made = *snapshot_;
     warnings_.insert(warnings_.end(), ingredients_.catalog->remarks.begin(), ingredients_.catalog->remarks.end());
-    if (ingredients_.mock_port != 0 && !has("mock"))
-      add_mock();
+    if (ingredients_.mock_port != 0 && !has("mock")) add_mock();
     std::vector<policy::RoutableProvider> providers;
     for (const auto& upstream : made.upstreams) {
       made.by_name.emplace(upstream.name, &upstream);

@@ -147,7 +147,8 @@ class UpstreamBuilder {
     up().rotation = policy::parse_rotation(wanted.rotation).value_or(policy::Rotation::round_robin);
     up().rests.limited = wanted.cooldown;
     for (const auto& [key, weight] : wanted.pool)
-      if (!key.empty()) up().credentials.push_back({key, nullptr, fmt::format("credentials.pool[{}]", up().credentials.size()), weight, nullptr});
+      if (!key.empty())
+        up().credentials.push_back({key, nullptr, fmt::format("credentials.pool[{}]", up().credentials.size()), weight, nullptr});
     if (up().credentials.empty()) up().credentials.push_back({up().key, up().token_source, up().key_source, 1, nullptr});
   }
 

@@ -255,9 +255,9 @@ class MessagesWriter {
   const ClaudeModel& model_;
   std::vector<std::string>& dropped_;
   std::string& out_;
-  std::string_view role_;      // of the message that is open; empty: none yet
-  std::size_t user_end_ = 0;   // before the bracket that closes the last block of a user message
-  FreshIds ids_;               // of all calls
+  std::string_view role_;     // of the message that is open; empty: none yet
+  std::size_t user_end_ = 0;  // before the bracket that closes the last block of a user message
+  FreshIds ids_;              // of all calls
 };
 
 }  // namespace

@@ -25,8 +25,8 @@ TEST(ChatQuirks, EveryWordOfTheTableIsTaken) {
   for (const auto& row : chat_quirk_names()) {
     EXPECT_FALSE(row.help.empty());
     for (const auto word : split(row.values, '|')) {
-      const bool placeholder = word == "LEVELS" || word == "N" || word == "OBJECT" || word == "FIELD" || word == "TEXT" || word == "max:N" ||
-                               word == "A..B" || word == "(A..B]";
+      const bool placeholder = word == "LEVELS" || word == "N" || word == "OBJECT" || word == "FIELD" || word == "TEXT" ||
+                               word == "max:N" || word == "A..B" || word == "(A..B]";
       const Named named{{std::string(row.name), std::string(word)}};
       if (!placeholder) EXPECT_TRUE(parse_chat_quirks(named, ChatQuirks())) << row.name << " " << word;
     }

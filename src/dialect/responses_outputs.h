@@ -61,6 +61,7 @@ class ResponsesOutputs {
   [[nodiscard]] std::deque<OutputItem>& all() { return items_; }
   [[nodiscard]] const std::deque<OutputItem>& all() const { return items_; }
   [[nodiscard]] bool empty() const { return items_.empty(); }
+
  private:
   OutputItem* find(OutputKind kind, OutputName name);
   std::deque<OutputItem> items_;

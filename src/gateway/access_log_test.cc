@@ -72,7 +72,8 @@ TEST(access_log, values_from_outside_are_bounded) {
 TEST(access_log, every_way_out_writes_a_line) {
   ScriptedProvider provider([](Visit& visit) {
     const auto request = visit.request();
-    if (request && request->body.contains("please cut")) return visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1])), void();
+    if (request && request->body.contains("please cut"))
+      return visit.send(std::string(kStreamHead) + chunk(kMessageEvents[0]) + chunk(kMessageEvents[1])), void();
     visit.send(stream_answer());
   });
   TestGateway gateway("auth: { tokens: [ our-secret-token-1 ] }\n" + anthropic_at(provider.url()));

@@ -50,9 +50,7 @@ net::Task<Status> Answer::more(std::string_view events) {
 
 net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stream(last); }
 
-net::Task<Status> Answer::ping() {
-  return begin({}, dialect::ping_of(record_.client));
-}
+net::Task<Status> Answer::ping() { return begin({}, dialect::ping_of(record_.client)); }
 
 std::string Answer::error_event(const dialect::ClientError& error) const {
   const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;

@@ -105,8 +105,10 @@ policy::CourseLimits limits_of(const Work& work) {
 /// What the steps of one request share.
 struct Gateway::Course {
   Course(Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, std::uint64_t random)
-      : work(work), candidates(work, standings, tickets, draw, net::Clock::now(), random),
-        plan(candidates.course_targets(), limits_of(work)), tokens(draw.tokens) {}
+      : work(work),
+        candidates(work, standings, tickets, draw, net::Clock::now(), random),
+        plan(candidates.course_targets(), limits_of(work)),
+        tokens(draw.tokens) {}
   Work& work;
   Candidates candidates;
   policy::Course plan;
@@ -157,8 +159,7 @@ std::uint64_t Gateway::seat_of(Work& work) {
 Draw Gateway::draw(Work& work, std::uint64_t seat) {
   Draw draw{.session = work.session, .seat = {}, .turn = ++turn_};
   const auto& plan = work.record.plan;
-  if (seat != 0)
-    draw.seat = shared_.seats.find(seat, net::Clock::now());
+  if (seat != 0) draw.seat = shared_.seats.find(seat, net::Clock::now());
   if (plan.balance == config::Balance::cheapest) draw.tokens = estimate(work);
   return draw;
 }

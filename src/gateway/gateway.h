@@ -8,8 +8,8 @@
 #include <unordered_map>
 
 #include "gateway/access_log.h"
-#include "gateway/endpoint.h"
 #include "gateway/candidates.h"
+#include "gateway/endpoint.h"
 #include "gateway/learned.h"
 #include "gateway/relay.h"
 #include "gateway/seats.h"
@@ -38,8 +38,12 @@ class Gateway : public net::Service {
  public:
   /// `worker` and `shared` outlive it; the log goes to `log_descriptor`.
   Gateway(net::Worker& worker, Shared& shared, std::shared_ptr<const Snapshot> snapshot, int log_descriptor)
-      : worker_(worker), shared_(shared), snapshot_(std::move(snapshot)), pool_(worker),
-        log_(worker.deadlines(), log_descriptor), tickets_(worker) {}
+      : worker_(worker),
+        shared_(shared),
+        snapshot_(std::move(snapshot)),
+        pool_(worker),
+        log_(worker.deadlines(), log_descriptor),
+        tickets_(worker) {}
 
   net::Task<> serve(net::Exchange& exchange) override;
   void refused(int status, std::string_view why) override { log_.add_refused(status, why, snapshot_->json_log); }
@@ -98,7 +102,7 @@ class Gateway : public net::Service {
   Tickets tickets_;
   Standing client_standing_{"the client's own credential", {}};  // nobody asks how it stands
   std::mt19937_64 random_{std::random_device{}()};
-  std::uint64_t turn_ = 0;         // requests so far
+  std::uint64_t turn_ = 0;  // requests so far
 };
 
 /// "req_" and 24 hexadecimal digits.

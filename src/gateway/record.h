@@ -25,9 +25,9 @@ struct Record {
   Operation operation = Operation::other;
   dialect::Api client = dialect::Api::anthropic;  // what it speaks
   std::string method, path;
-  std::string path_target;   // NAME of /to/NAME/…
-  bool claude_code = false;  // the client says that it is
-  std::string session;       // x-claude-code-session-id, else from metadata (inspect)
+  std::string path_target;            // NAME of /to/NAME/…
+  bool claude_code = false;           // the client says that it is
+  std::string session;                // x-claude-code-session-id, else from metadata (inspect)
   std::string session_header, agent;  // x-claude-code-session-id and x-claude-code-agent-id, as they came
 
   // inspect
@@ -40,11 +40,11 @@ struct Record {
   std::string model_id;                  // what the provider is asked for
 
   // aim: for each attempt
-  const Credential* chosen = nullptr;           // null until the first attempt
-  bool passthrough = false;                     // the client's own credential goes along
-  const dialect::Quirks* quirks = nullptr;      // of the target, with what it was repaired with
-  const dialect::ChatQuirks* chat = nullptr;    // the same for the other dialects
-  std::string_view why;                         // empty: the plan's first target
+  const Credential* chosen = nullptr;         // null until the first attempt
+  bool passthrough = false;                   // the client's own credential goes along
+  const dialect::Quirks* quirks = nullptr;    // of the target, with what it was repaired with
+  const dialect::ChatQuirks* chat = nullptr;  // the same for the other dialects
+  std::string_view why;                       // empty: the plan's first target
 
   // adapt
   std::string dropped;  // fields of the client's that the provider's dialect has no place for, joined with commas

@@ -37,8 +37,8 @@ using Provider = std::unique_ptr<net::ClientExchange>;
 /// We are stopping, and the request with us.
 Error stopping();
 
-/// Relays an answer whose head has been read. Sets the record's usage, outcome and error, unless it was a setback. Gives the connection back
-/// when it can serve again.
+/// Relays an answer whose head has been read. Sets the record's usage, outcome and error, unless it was a setback. Gives the connection
+/// back when it can serve again.
 net::Task<Attempted> relay(Relay& to, Provider provider);
 
 /// What listens to the answer: usage, and signatures tagged when a third party made them.

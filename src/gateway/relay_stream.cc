@@ -16,8 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds kUsageWait{2'000};  // for the usage that comes behind an answer's finish
 constexpr const char* kNoJson = "the provider sent an event that is no JSON";
 constexpr const char* kTooLarge = "the provider sent an event that is too large";
-constexpr std::size_t kMostHeld = 256 * 1024;           // of events before the first content
-constexpr unsigned kBurst = 16;                         // reads in a row before other connections of the worker get their turn
+constexpr std::size_t kMostHeld = 256 * 1024;  // of events before the first content
+constexpr unsigned kBurst = 16;                // reads in a row before other connections of the worker get their turn
 
 /// Bytes for the client of one read: a view into what was read as long as nothing in it changes, else a text put together.
 class Outbox {
@@ -106,11 +106,11 @@ class StreamRelay {
   std::string fields_;
   wire::EventScanner scanner_;
   Outbox outbox_;
-  bool committed_ = false;          // content went to the client
-  bool terminated_ = false;         // the provider sent [DONE]
+  bool committed_ = false;                      // content went to the client
+  bool terminated_ = false;                     // the provider sent [DONE]
   std::optional<net::TimePoint> ending_since_;  // the provider has said why it ends
-  bool malformed_ = false;          // an event cannot be read
-  std::optional<Setback> setback_;  // what came instead
+  bool malformed_ = false;                      // an event cannot be read
+  std::optional<Setback> setback_;              // what came instead
   net::TimePoint heard_ = net::Clock::now();
 };
 

@@ -29,8 +29,8 @@ struct WholeAnswer {
 };
 
 WholeAnswer begin_answer(const wire::ResponseHead& head, bool passthrough) {
-  WholeAnswer answer{head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, passthrough, true), {}, {}, {},
-                     {}};
+  WholeAnswer answer{
+      head.status, std::string(value_of(head, "content-type").value_or("")), provider_fields(head, passthrough, true), {}, {}, {}, {}};
   if (const auto after = value_of(head, "retry-after")) answer.retry_after = *after;
   if (const auto after = value_of(head, "retry-after-ms")) answer.retry_after_ms = *after;
   if (const auto retry = value_of(head, "x-should-retry")) answer.should_retry = *retry;
@@ -54,7 +54,8 @@ Setback error_of(Relay& to, WholeAnswer& answer) {
   if (answer.retry_after) failure.retry_after = *answer.retry_after;
   if (answer.should_retry) failure.should_retry = *answer.should_retry;
   const bool google = to.record.upstream->api == dialect::Api::gemini;
-  Setback setback = declined(answer.status, google ? dialect::translate_gemini(failure, error_context(to)) : dialect::translate(failure, error_context(to)));
+  Setback setback = declined(
+      answer.status, google ? dialect::translate_gemini(failure, error_context(to)) : dialect::translate(failure, error_context(to)));
   setback.text = dialect::read_error(answer.body, answer.content_type);
   setback.retry_after = answer.retry_after;
   setback.retry_after_ms = answer.retry_after_ms;
@@ -100,7 +101,7 @@ Setback no_message(const Relay& to, const WholeAnswer& answer) {
   if (auto fault = dialect::fault_in_answer(answer.body, answer.content_type, error_context(to)))
     return with_words(declined(fault->status, *fault, Setback::Inside::error), answer);
   return declined(502, {502, "api_error", "the provider " + to.record.upstream->name + " sent an answer that is no message", {}, {}},
-                 Setback::Inside::malformed);
+                  Setback::Inside::malformed);
 }
 
 /// An answer that says nothing, or a refusal: it may be another's turn. Anthropic itself may have nothing to say.

@@ -138,9 +138,8 @@ TEST(gateway_whole, fields_that_pass_and_fields_that_stay) {
                    "Content-Type: application/json\r\nSet-Cookie: a=b\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nAlt-Svc: h3\r\n"
                    "Strict-Transport-Security: max-age=1\r\nx-penstock-provider: lie\r\nanthropic-ratelimit-unified-status: allowed\r\n"
                    "anthropic-ratelimit-tokens-limit: 9\r\nX-Unknown: kept\r\nanthropic-organization-id: o\r\nServer: theirs\r\n"));
-  for (const auto* name :
-       {"set-cookie", "x-hop", "keep-alive", "alt-svc", "strict-transport-security", "anthropic-ratelimit-unified-status",
-        "anthropic-ratelimit-tokens-limit", "connection"})
+  for (const auto* name : {"set-cookie", "x-hop", "keep-alive", "alt-svc", "strict-transport-security",
+                           "anthropic-ratelimit-unified-status", "anthropic-ratelimit-tokens-limit", "connection"})
     EXPECT_FALSE(reply.has_field(name)) << name;
   EXPECT_EQ(reply.field("x-unknown"), "kept");
   EXPECT_EQ(reply.field("anthropic-organization-id"), "o");

@@ -17,11 +17,11 @@ struct Setback {
   /// A failure that the status of the answer does not tell.
   enum class Inside : std::uint8_t { none, error, malformed, empty, refusal };
 
-  std::optional<Error> why;    // where there was no answer, or a broken one
-  int status = 0;              // of the provider's answer, or what an error inside it stands for; 0: there was none
+  std::optional<Error> why;  // where there was no answer, or a broken one
+  int status = 0;            // of the provider's answer, or what an error inside it stands for; 0: there was none
   Inside inside = Inside::none;
-  dialect::ClientError error;  // for the client
-  dialect::ErrorText text;     // the provider's own words
+  dialect::ClientError error;                                            // for the client
+  dialect::ErrorText text;                                               // the provider's own words
   std::optional<std::string> retry_after, retry_after_ms, should_retry;  // headers of its answer
 
   /// What passes as the provider sent it: Anthropic's own errors, and answers that say nothing or refuse.

@@ -57,8 +57,8 @@ struct UpstreamModel {
 /// One provider, ready for use.
 struct Upstream {
   std::string name, display_name;
-  std::string brand;                                          // its colour, #rrggbb; empty: none is known
-  std::string dialect;                                        // as configured
+  std::string brand;    // its colour, #rrggbb; empty: none is known
+  std::string dialect;  // as configured
   dialect::Api api = dialect::Api::anthropic;
   net::Origin origin;
   std::string host;          // the Host field's value
@@ -73,20 +73,20 @@ struct Upstream {
   bool visible = true;         // listed in /v1/models and /health
 
   AuthScheme auth = AuthScheme::x_api_key;
-  std::string auth_header;  // with AuthScheme::header
+  std::string auth_header;                                 // with AuthScheme::header
   Secret key;                                              // the first of `credentials`, for those who show or check it
   std::string key_source;                                  // where the key was found; empty without one
   std::shared_ptr<credentials::TokenSource> token_source;  // instead of `key`, when the credential is a login that is refreshed
   std::vector<Credential> credentials;                     // never empty once built; an empty one where none is needed or none is there
   policy::Rotation rotation = policy::Rotation::round_robin;
-  policy::Rests rests;  // of a credential that was refused
+  policy::Rests rests;                                 // of a credential that was refused
   unsigned max_inflight = 0, credential_inflight = 0;  // requests at the same time to one model, and with one credential; 0: no limit
   unsigned queue_length = 32;                          // how many may wait for a place, on all workers
   std::chrono::milliseconds queue_wait{5'000};         // how long one may
   [[nodiscard]] bool limited() const { return max_inflight != 0 || credential_inflight != 0; }
-  std::string login;                                       // what `penstock login` takes for this provider; empty: it has no login
-  std::string credential_beta;                             // an anthropic-beta that goes with the credential
-  std::string key_variable;                                // the environment variable that usually holds it
+  std::string login;            // what `penstock login` takes for this provider; empty: it has no login
+  std::string credential_beta;  // an anthropic-beta that goes with the credential
+  std::string key_variable;     // the environment variable that usually holds it
   /// A key or a login of our own.
   [[nodiscard]] bool has_key() const { return !key.empty() || token_source; }
   [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || has_key(); }
@@ -147,7 +147,7 @@ struct Snapshot {
   policy::Router router{{}, {}, {}, {}};
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   std::optional<SearchBackend> search;  // where the web is searched for providers that cannot; nothing: not configured
-  bool affinity = true;  // sessions stay where they are
+  bool affinity = true;                 // sessions stay where they are
   policy::Backoff retry;
   std::chrono::milliseconds deadline{600'000};  // of a request: no attempt begins after it
   unsigned max_inflight = 1024;

@@ -50,12 +50,12 @@ struct Wish {
 struct Waiting {
   Standing& line;  // the standing of the provider's first credential: all who wait for the provider wait there
   std::uint64_t session = 0;
-  unsigned most = 0;    // that may wait there, on all workers
+  unsigned most = 0;  // that may wait there, on all workers
   net::TimePoint until;
 };
 
-/// One worker's way to places that all workers share. A place that is left on this worker goes to the next in line at once; one that is left
-/// on another is noticed within kLook. Sessions take turns (policy::FairQueue).
+/// One worker's way to places that all workers share. A place that is left on this worker goes to the next in line at once; one that is
+/// left on another is noticed within kLook. Sessions take turns (policy::FairQueue).
 class Tickets {
  public:
   static constexpr std::chrono::milliseconds kLook{20};
@@ -70,8 +70,8 @@ class Tickets {
 
   /// A ticket for what nothing limits.
   [[nodiscard]] Ticket unlimited(Standing& target, Standing& credential);
-  /// Takes a place at once, or waits in line. None: the line is full, or the time over. Fails with cancelled when the client went away or we
-  /// are stopping.
+  /// Takes a place at once, or waits in line. None: the line is full, or the time over. Fails with cancelled when the client went away or
+  /// we are stopping.
   net::Task<Result<std::optional<Taken>>> take(const Wish& wish, const Waiting& where, const Record& record, Answer& answer,
                                                net::Cancel& cancel);
   /// Somebody on this worker waits for a place at this target already.

@@ -55,7 +55,8 @@ class SlowProvider {
  private:
   void answer(Visit& visit) {
     while (const auto request = visit.request()) {
-      for (int busy = ++busy_, most = most_; most < busy && !most_.compare_exchange_weak(most, busy);) {}
+      for (int busy = ++busy_, most = most_; most < busy && !most_.compare_exchange_weak(most, busy);) {
+      }
       const bool told = wait();
       --busy_;
       if (!told) return;
@@ -84,8 +85,8 @@ std::string only(const SlowProvider& one, std::string_view limits) {
 }
 
 std::string request_of(std::string_view session, std::string_view word, bool stream = false, std::string_view model = "one/m") {
-  const auto body = fmt::format(R"({{"model":"{}","max_tokens":16,"stream":{},"messages":[{{"role":"user","content":"{}"}}]}})", model,
-                                stream, word);
+  const auto body =
+      fmt::format(R"({{"model":"{}","max_tokens":16,"stream":{},"messages":[{{"role":"user","content":"{}"}}]}})", model, stream, word);
   return post("/v1/messages", body, fmt::format("x-claude-code-session-id: {}\r\n", session));
 }
 

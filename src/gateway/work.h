@@ -29,7 +29,7 @@ struct Work {
   std::unique_ptr<dialect::Translation> translation;  // unless both speak Anthropic's dialect, which is patched in place
   dialect::Quirks repaired_quirks;                    // of the target, where it was repaired
   dialect::ChatQuirks repaired_chat;
-  std::optional<policy::TextFeatures> features;       // of a request from whose usage the estimator learns
+  std::optional<policy::TextFeatures> features;  // of a request from whose usage the estimator learns
 
   /// Content goes to the client: the request is not sent again, and its memory can go.
   void release() {

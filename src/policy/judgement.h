@@ -42,7 +42,8 @@ struct Rests {
   Duration unpaid = std::chrono::hours(1);
 };
 
-/// Of an attempt that was not made: its target and its credentials had no place for it in time. Nobody's fault; another target may have one.
+/// Of an attempt that was not made: its target and its credentials had no place for it in time. Nobody's fault; another target may have
+/// one.
 [[nodiscard]] Judgement no_place();
 
 [[nodiscard]] Judgement judge(const Failure& failure, const Rests& rests = {});

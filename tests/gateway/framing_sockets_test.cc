@@ -203,7 +203,8 @@ void Responses::check(const FramingCase& one) {
   const auto next = client.ask(request);
   EXPECT_EQ(next.body, GetParam().stream ? joined(kMessageEvents) : kMessage) << next.fault;
   // No case holds a whole stream, so a stream is given up; before its first content that is an error with a status.
-  const bool events = !one.messages.empty() && (one.messages.front().body.starts_with("data:") || one.messages.front().body.starts_with("event:"));
+  const bool events =
+      !one.messages.empty() && (one.messages.front().body.starts_with("data:") || one.messages.front().body.starts_with("event:"));
   const bool broken_stream = GetParam().stream && (reply.status == 200 || events);
   const bool reused = GetParam().stays_open && is_reusable(one) && !broken_stream;
   EXPECT_EQ(provider.connections(), reused ? 1U : 2U);
