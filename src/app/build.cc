@@ -98,9 +98,7 @@ class SnapshotBuilder {
         snapshot_->keyless.emplace(row.name, row.env.front());
       }
     }
-    if (!config_.web_search.url.empty()) {
-      TRY(snapshot_->search, build_search_backend(config_.web_search, places_.environment));
-    }
+    if (!config_.web_search.url.empty()) add_search();
     finish();
     return Built{snapshot_, std::move(warnings_)};
   }
@@ -147,6 +145,17 @@ class SnapshotBuilder {
     mock.credentials.resize(1);
     give_standings(mock);
     upstreams.push_back(std::move(mock));
+  }
+
+  /// A search that cannot be set up is no reason not to serve: models are told why, and so is whoever starts the gateway.
+  void add_search() {
+    auto backend = build_search_backend(config_.web_search, places_.environment);
+    if (backend) {
+      snapshot_->search = std::move(*backend);
+      return;
+    }
+    snapshot_->search_fault = backend.error().message;
+    warnings_.push_back("web search is off: " + backend.error().message);
   }
 
   /// The endpoints of one provider share their credentials.

@@ -15,7 +15,7 @@ net::Task<Status> flush(Relay& to) {
 }
 
 net::Task<dialect::SearchOutcome> outcome_for(Relay& to, std::string_view query) {
-  if (!to.snapshot.search) co_return dialect::no_search_configured();
+  if (!to.snapshot.search) co_return dialect::no_search_configured(to.snapshot.search_fault);
   const SearchBackend& backend = *to.snapshot.search;
   auto hits = co_await search(to.worker, to.pool, backend, query, to.cancel);
   co_return outcome_of(backend, to.translation->search_tool(), std::move(hits));
@@ -45,10 +45,18 @@ net::Task<bool> carry_out_searches(Relay& to) {
     sent = co_await flush(to);
     if (!sent || to.cancel.requested()) break;
   }
-  const bool left = !sent || to.exchange.client_gone();
-  if (!left && !to.cancel.requested() && to.translation->goes_on()) co_return true;
-  if (!left) sent = co_await finish(to);
-  if (left || !sent) to.record.outcome = Outcome::client_left;
+  if (!sent || to.exchange.client_gone()) {
+    to.record.outcome = Outcome::client_left;
+    co_return false;
+  }
+  if (to.cancel.requested()) {  // we are stopping: half an answer must say that it is one
+    to.record.outcome = Outcome::provider_failed;
+    co_await to.answer.error(dialect::from_error(stopping()));
+    co_return false;
+  }
+  if (to.translation->goes_on()) co_return true;
+  sent = co_await finish(to);
+  if (!sent) to.record.outcome = Outcome::client_left;
   co_return false;
 }
 

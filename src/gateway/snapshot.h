@@ -88,7 +88,7 @@ struct Upstream {
   std::string credential_beta;  // an anthropic-beta that goes with the credential
   std::string key_variable;     // the environment variable that usually holds it
   /// A key or a login of our own.
-  [[nodiscard]] bool has_key() const { return !key.empty() || token_source; }
+  [[nodiscard]] bool has_key() const { return !key.empty() || token_source || (!credentials.empty() && !credentials.front().key.empty()); }
   [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || has_key(); }
 
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
@@ -146,7 +146,8 @@ struct Snapshot {
       keyless;  // providers of the catalogue that are off for want of a key -> the variable to set
   policy::Router router{{}, {}, {}, {}};
   std::shared_ptr<const dialect::SignatureCodec> signatures;
-  std::optional<SearchBackend> search;  // where the web is searched for providers that cannot; nothing: not configured
+  std::optional<SearchBackend> search;  // where the web is searched for providers that cannot; nothing: not configured, or at fault
+  std::string search_fault;             // why it cannot be used, though it is configured
   bool affinity = true;                 // sessions stay where they are
   policy::Backoff retry;
   std::chrono::milliseconds deadline{600'000};  // of a request: no attempt begins after it
