@@ -99,6 +99,7 @@ const Upstream* endpoint_of(const Work& work, const config::Target& target) {
 }
 
 bool passes_credential(const Work& work, const Upstream& upstream) {
+  if (!upstream.transparent && !upstream.passthrough) return false;
   const auto asked = asked_mode(work);
   // Only Anthropic's own users have a credential of their own to show.
   if (upstream.transparent && asked == "passthrough") return true;

@@ -31,6 +31,7 @@ std::vector<policy::PoolMember> members_of(const Upstream& upstream, policy::Tim
 }  // namespace
 
 Standing& KnownStandings::target(const policy::PlannedTarget& target) {
+  if (known_.size() >= Standings::kMost) known_.clear();  // a client may ask an aggregator for any name
   auto& known = known_[target.id];
   if (!known) known = &all_.target(target.id, target.provider, target.model);
   return *known;

@@ -132,6 +132,10 @@ net::Task<> Gateway::forward(Work& work) {
       break;
     }
     auto setback = co_await follow(course, step);
+    if (setback) {
+      setback->upstream = work.record.upstream;
+      setback->model_id = work.record.model_id;
+    }
     if (work.exchange.client_gone()) break;
     if (!setback) break;
     if (work.cancel.requested()) {
@@ -164,28 +168,29 @@ Draw Gateway::draw(Work& work, std::uint64_t seat) {
   return draw;
 }
 
-/// One step, after its wait.
+/// One step, at its time. No coroutine of its own: most steps neither wait nor need a place.
 net::Task<Attempted> Gateway::follow(Course& course, const policy::Step& step) {
+  return step.at > net::Clock::now() ? attempt_later(course, step) : attempt_now(course, step);
+}
+
+net::Task<Attempted> Gateway::attempt_later(Course& course, const policy::Step& step) {
   Work& work = course.work;
-  if (step.at > net::Clock::now()) {
-    work.indexed = false;
-    auto waited = co_await pause_until(worker_, step.at, work.record, work.answer, work.cancel);
-    if (!waited) co_return broken(waited.error());
-  }
-  auto setback = co_await attempt_step(course, step);
-  if (setback) {
-    setback->upstream = work.record.upstream;
-    setback->model_id = work.record.model_id;
-  }
-  co_return setback;
+  work.indexed = false;
+  auto waited = co_await pause_until(worker_, step.at, work.record, work.answer, work.cancel);
+  if (!waited) co_return broken(waited.error());
+  co_return co_await attempt_now(course, step);
+}
+
+net::Task<Attempted> Gateway::attempt_now(Course& course, const policy::Step& step) {
+  course.target = step.target;
+  const bool limited = endpoint_of(course.work, course.candidates[step.target])->limited();
+  return limited ? attempt_in_line(course, step) : attempt_with(course, step, std::nullopt);
 }
 
 /// Its places first, where they are limited.
-net::Task<Attempted> Gateway::attempt_step(Course& course, const policy::Step& step) {
-  course.target = step.target;
+net::Task<Attempted> Gateway::attempt_in_line(Course& course, const policy::Step& step) {
   const auto& target = course.candidates[step.target];
   const Upstream& upstream = *endpoint_of(course.work, target);
-  if (!upstream.limited()) co_return co_await attempt_with(course, step, std::nullopt);
   auto taken = co_await take_place(course, step, upstream);
   if (!taken) co_return broken(taken.error());
   if (*taken) co_return co_await attempt_with(course, step, std::move(*taken));

@@ -205,8 +205,9 @@ Status Gateway::prepare(Work& work, std::string_view body) {
 
 net::Task<> Gateway::count_tokens(Work& work) {
   const Record& record = work.record;
-  // Only Anthropic's API has a way to ask; elsewhere no request was made ready.
-  const bool can_ask = record.upstream->api == dialect::Api::anthropic && record.upstream->counts_tokens;
+  // Only Anthropic's API has a way to ask, and only of whom we have something to show.
+  const bool can_ask = record.upstream->api == dialect::Api::anthropic && record.upstream->counts_tokens &&
+                       (record.upstream->has_credential() || passes_credential(work, *record.upstream));
   if (!can_ask || cannot_count_.contains(target_name(record))) co_return co_await answer_estimate(work);
   const Status ready = aim(work, document_, record.plan.targets.front(), record.upstream->credentials.front(), {});
   if (!ready) co_return co_await answer_estimate(work);

@@ -75,7 +75,9 @@ class Gateway : public net::Service {
   std::uint64_t seat_of(Work& work);
   Draw draw(Work& work, std::uint64_t seat);
   net::Task<Attempted> follow(Course& course, const policy::Step& step);
-  net::Task<Attempted> attempt_step(Course& course, const policy::Step& step);
+  net::Task<Attempted> attempt_later(Course& course, const policy::Step& step);
+  net::Task<Attempted> attempt_now(Course& course, const policy::Step& step);
+  net::Task<Attempted> attempt_in_line(Course& course, const policy::Step& step);
   net::Task<Result<std::optional<Tickets::Taken>>> take_place(Course& course, const policy::Step& step, const Upstream& upstream);
   net::Task<Attempted> attempt_with(Course& course, const policy::Step& step, std::optional<Tickets::Taken> taken);
   net::Task<Attempted> attempt_answer(Course& course, Trial& trial);

@@ -26,7 +26,7 @@ struct Relay {
   json::Document& scratch;                      // the worker's; only between two suspensions
   double estimated_tokens = 0;                  // of the request's input; 0: not estimated
   dialect::Translation* translation = nullptr;  // where client and provider speak different dialects
-  std::function<void()> commit = [] {};         // called once, when content goes to the client: nobody is asked again
+  std::function<void()> commit = [] {};         // called when content goes to the client: nobody else is asked from then on
 };
 
 /// Nothing: the client has its answer, or has left. A setback: it has seen no content yet.

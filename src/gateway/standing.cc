@@ -48,13 +48,14 @@ void Standing::note(const policy::Limits& limits, policy::TimePoint now) {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;  // another answer of this instant says the same
   limits_ = limits;
+  has_limits_.store(limits.known, std::memory_order_relaxed);
   if (const auto until = limits.spent_until(now); until && *until > now)
     cooldown_.rest_for(now, std::chrono::duration_cast<policy::Duration>(*until - now));
   look(now);
 }
 
 policy::Limits Standing::limits() const {
-  if (!troubled_.load(std::memory_order_relaxed)) return {};
+  if (!has_limits_.load(std::memory_order_relaxed)) return {};
   const std::lock_guard lock(mutex_);
   return limits_;
 }
@@ -78,7 +79,7 @@ Standing::Report Standing::report(policy::TimePoint now) const {
 void Standing::use(const policy::CooldownLimits& limits) {
   const std::lock_guard lock(mutex_);
   cooldown_ = policy::Cooldown(limits);
-  troubled_.store(limits_.known, std::memory_order_relaxed);
+  troubled_.store(false, std::memory_order_relaxed);
 }
 
 Standing& Standings::target(std::uint64_t id, std::string_view provider, std::string_view model) {

@@ -79,9 +79,9 @@ class Standing {
       if (count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed)) return true;
     return false;
   }
-  void look(policy::TimePoint now) { troubled_.store(cooldown_.troubled(now) || limits_.known, std::memory_order_relaxed); }
+  void look(policy::TimePoint now) { troubled_.store(cooldown_.troubled(now), std::memory_order_relaxed); }
   const std::string name_;
-  std::atomic<bool> troubled_{false};
+  std::atomic<bool> troubled_{false}, has_limits_{false};
   std::atomic<unsigned> busy_{0}, waiting_{0};
   std::atomic<std::uint64_t> used_{0};
   mutable std::mutex mutex_;  // guards what follows
