@@ -1,6 +1,5 @@
 // The table of subcommands.
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -18,15 +17,29 @@ namespace {
 
 using namespace penstock;
 
-/// A misspelt subcommand gets a suggestion; empty when the first word is a known one, or an option.
-std::string unknown_command(const CLI::App& app, int count, char** arguments) {
-  if (count < 2 || arguments[1][0] == '-') return {};
+std::string no_command(const std::string& said, const std::string& word, const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
-  if (std::ranges::find(names, arguments[1]) != names.end()) return {};
-  const auto near = near_names(arguments[1], names, 1);
-  return "penstock: there is no command \"" + std::string(arguments[1]) + "\"" +
-         (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") + "\nCommands: " + join(names, ", ") + "\n";
+  for (const auto* command : commands) names.push_back(command->get_name());
+  const auto near = near_names(word, names, 1);
+  return said + ": there is no command \"" + word + "\"" + (near.empty() ? "" : "; did you mean \"" + near.front() + "\"?") +
+         "\nCommands: " + join(names, ", ") + "\n";
+}
+
+/// A misspelt subcommand, or one of its own, gets a suggestion; empty when all are known. Where any word may follow, it may be a key, which
+/// is not repeated.
+std::string unknown_command(const CLI::App& app, int count, char** arguments) {
+  const CLI::App* parent = &app;
+  std::string said = "penstock";
+  for (int i = 1; i < count && arguments[i][0] != '-'; ++i) {
+    const std::string word = arguments[i];
+    const auto commands = parent->get_subcommands({});
+    if (commands.empty() || parent->get_allow_extras()) return {};
+    const auto found = std::ranges::find_if(commands, [&](const CLI::App* command) { return command->get_name() == word; });
+    if (found == commands.end()) return no_command(said, word, commands);
+    parent = *found;
+    said += " " + word;
+  }
+  return {};
 }
 
 /// What stands behind the `--` of `penstock run` belongs to Claude Code, as it is: it is taken off the command line before that is read.
@@ -37,13 +50,6 @@ std::vector<std::string> behind_dashes(int& count, char** arguments) {
   if (dashes == end) return {};
   count = static_cast<int>(dashes - arguments);
   return {dashes + 1, end};
-}
-
-/// Large blocks come from the system and go back to it: left alone, glibc raises this threshold at the first large free, and keeps a burst.
-void bound_memory() {
-  constexpr int kLarge = 128 * 1024;
-  mallopt(M_MMAP_THRESHOLD, kLarge);
-  mallopt(M_TRIM_THRESHOLD, 2 * kLarge);
 }
 
 /// A program started without its standard descriptors would get sockets in their places, and write its log into them.
@@ -79,7 +85,6 @@ int parse(CLI::App& app, int count, char** arguments, const int& code) {
 int main(int count, char** arguments) {
   keep_standard_descriptors();
   forbid_core_dumps();
-  bound_memory();
   CLI::App app("Penstock: every large language model behind the API that your client already speaks", "penstock");
   app.set_version_flag("--version", PENSTOCK_VERSION);
   app.require_subcommand(1);

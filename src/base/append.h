@@ -1,6 +1,7 @@
 // Putting texts together without a format string to parse: for the lines that every request writes.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -23,6 +24,22 @@ void append_one(std::string& out, Number number) {
 template <typename... Parts>
 void append(std::string& out, const Parts&... parts) {
   (append_one(out, parts), ...);
+}
+template <typename Part>
+concept Text = std::same_as<Part, char> || std::convertible_to<const Part&, std::string_view>;
+inline std::string_view view_of(std::string_view text) { return text; }
+inline std::string_view view_of(const char& c) { return {&c, 1}; }
+/// Without numbers: room is made once for all parts.
+template <Text... Parts>
+  requires(sizeof...(Parts) > 1)
+void append(std::string& out, const Parts&... parts) {
+  const std::string_view all[] = {view_of(parts)...};
+  std::size_t size = out.size();
+  for (const auto text : all) size += text.size();
+  out.resize_and_overwrite(size, [&, at = out.size()](char* chars, std::size_t) mutable {
+    for (const auto text : all) at = static_cast<std::size_t>(std::copy(text.begin(), text.end(), chars + at) - chars);
+    return size;
+  });
 }
 
 /// `number` with one digit behind the point, rounded; for milliseconds in a log. Not negative.

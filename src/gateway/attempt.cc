@@ -22,7 +22,9 @@ net::Task<Status> wait_for_head(net::ClientExchange& provider, const Record& rec
 
 net::Task<Status> exchange_heads(net::ClientExchange& provider, const Outgoing& request, Record& record, Answer& answer) {
   const auto pieces = request.pieces();
-  auto sent = co_await provider.send(pieces, record.upstream->idle_timeout);
+  std::size_t written = 0;
+  Status sent;
+  if (!provider.try_send(pieces, written)) sent = co_await provider.send(pieces, record.upstream->idle_timeout, written);
   record.stage = policy::Stage::first_byte;
   // A provider may refuse early and stop reading: its answer counts, not the broken pipe.
   if (!sent && sent.error().kind != ErrorKind::connection) co_return sent;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/append.h"
 #include "base/text.h"
@@ -33,8 +34,9 @@ std::string provider_fields(const wire::ResponseHead& head, bool passthrough, bo
   for (const auto& field : head.fields) {
     if (!(with_content_type && equals_ignoring_case(field.name, "content-type")) && stays(field, passthrough)) continue;
     if (names_more && wire::is_named_in_connection(head.fields, field.name)) continue;
-    for (const char c : field.name) lines += lower(c);
-    append(lines, ": ", field.value, "\r\n");
+    const auto name = lines.size();
+    append(lines, field.name, ": ", field.value, "\r\n");
+    for (char& c : std::span(lines).subspan(name, field.name.size())) c = lower(c);
   }
   return lines;
 }

@@ -7,11 +7,13 @@ namespace penstock::gateway {
 namespace {
 
 /// The provider's own answer, as it came.
-net::Task<Status> pass(Answer& answer, const Setback::Answered& answered) {
-  if (!answered.events) co_return co_await answer.whole(answered.status, answered.fields, answered.body);
+net::Task<Status> pass_events(Answer& answer, const Setback::Answered& answered) {
   auto sent = co_await answer.begin(answered.fields, answered.body);
   if (sent) sent = co_await answer.end();
   co_return sent;
+}
+net::Task<Status> pass(Answer& answer, const Setback::Answered& answered) {
+  return answered.events ? pass_events(answer, answered) : answer.whole(answered.status, answered.fields, answered.body);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -64,7 +64,7 @@ class Patch {
   std::map<std::uint32_t, Change> changed_;                       // by structural index of the value (of a member's key, when removed)
   std::map<std::uint32_t, std::string> inserted_;                 // before this child
   std::map<std::uint32_t, std::vector<std::string>> containers_;  // those that lose or gain children, and what is put at their end
-  std::deque<std::string> texts_;                                 // stable addresses
+  std::list<std::string> texts_;                                  // stable addresses
 };
 
 }  // namespace penstock::json

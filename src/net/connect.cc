@@ -246,16 +246,39 @@ Task<Status> Connector::ask_proxy(Stream& stream, const Origin& origin, TimePoin
   }
 }
 
+namespace {
+
+/// The same socket as the event loop sees one that was accepted. The wait for its connection has left it registered for writing as well,
+/// and as it nearly always may be written to, each wait for reading would be followed by an event that says so.
+Socket registered_anew(Socket socket) {
+  boost::system::error_code ignored;
+  const auto protocol = socket.local_endpoint(ignored).protocol();
+  Socket fresh(socket.get_executor());
+  fresh.assign(protocol, socket.release(ignored), ignored);
+  return fresh;
+}
+
+/// Nobody looks for a proxy's address: it must be said whose it is, and where it comes from.
+Error through_proxy(Error error, const Origin& origin) {
+  if (origin.proxy && error.kind != ErrorKind::cancelled)
+    error.message = fmt::format("the proxy {}:{} (HTTPS_PROXY, or `proxy` of the provider) does not answer: {}", origin.proxy->host,
+                                origin.proxy->port, error.message);
+  return error;
+}
+
+}  // namespace
+
 Task<Result<Stream>> Connector::connect(const Origin& origin, TlsClientContext* tls, TimePoint deadline, Cancel& cancel) {
   const std::string& host = origin.proxy ? origin.proxy->host : origin.host;
   const auto port = origin.proxy ? origin.proxy->port : origin.port;
-  CO_TRY(auto endpoints, co_await resolve(host, port, deadline, cancel));
-  auto socket = co_await dial(std::move(endpoints), deadline, cancel);
+  auto endpoints = co_await resolve(host, port, deadline, cancel);
+  if (!endpoints) co_return fail(through_proxy(endpoints.error(), origin));
+  auto socket = co_await dial(std::move(*endpoints), deadline, cancel);
   if (!socket) {
     known_.erase(fmt::format("{}:{}", host, port));  // the name may have moved
-    co_return fail(socket.error());
+    co_return fail(through_proxy(socket.error(), origin));
   }
-  Stream stream(std::move(*socket), worker_.deadlines());
+  Stream stream(registered_anew(std::move(*socket)), worker_.deadlines());
   cancel.set([&stream] { stream.cancel(); });
   Status ready;
   if (origin.proxy) ready = co_await ask_proxy(stream, origin, deadline);

@@ -127,6 +127,20 @@ TEST(connect_proxy, its_refusal_is_an_error) {
   }
 }
 
+TEST(connect_proxy, one_that_is_not_there_is_named) {
+  std::uint16_t port = 0;
+  {
+    const ScriptedProvider gone([](Visit&) {});
+    port = gone.port();
+  }
+  TestGateway gateway(claude("http://provider.invalid", fmt::format(", proxy: 'http://127.0.0.1:{}'", port)));
+  RawClient client(gateway.port());
+  const auto reply = client.ask(request());
+  EXPECT_EQ(reply.status, 529);
+  EXPECT_THAT(reply.body, HasSubstr(fmt::format("the proxy 127.0.0.1:{} (HTTPS_PROXY, or `proxy` of the provider)", port)));
+  EXPECT_THAT(reply.body, HasSubstr("Connection refused"));
+}
+
 TEST(connect_tls, a_private_ca_sni_and_resumption) {
   Certificates certificates;
   std::atomic<int> resumed{0}, named{0};

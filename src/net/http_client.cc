@@ -9,14 +9,14 @@ namespace {
 constexpr unsigned kMaxInterim = 8;  // 1xx heads before the answer
 }  // namespace
 
-Task<Status> ClientExchange::send(std::span<const iovec> pieces, Clock::duration patience) {
-  if (stream_.secure()) co_return co_await stream_.write_all(pieces, patience);  // session tickets are not an answer
+Task<Status> ClientExchange::send(std::span<const iovec> pieces, Clock::duration patience, std::size_t written) {
+  if (stream_.secure()) co_return co_await stream_.write_all(pieces, patience, written);  // session tickets are not an answer
   bool spoke = false;
   stream_.watch([this, &spoke] {
     spoke = true;
     stream_.cancel();
   });
-  auto sent = co_await stream_.write_all(pieces, patience);
+  auto sent = co_await stream_.write_all(pieces, patience, written);
   stream_.watch(nullptr);
   if (!spoke) co_return sent;
   stream_.clear_cancel();
@@ -55,10 +55,12 @@ Task<Status> ClientExchange::read_head(TimePoint deadline) {
       const Wake wake = co_await stream_.wait(Direction::read, deadline);
       if (wake != Wake::ready) co_return fail(wake_error(wake, "the provider's answer"));
     }
-    auto got = co_await stream_.read_some(buffer_.data() + end_, buffer_.size() - end_, deadline);
-    if (!got) co_return fail(got.error());
+    std::size_t got = 0;
+    if (stream_.try_read(buffer_.data() + end_, buffer_.size() - end_, got) != Io::done) {
+      CO_TRY(got, co_await stream_.read_some(buffer_.data() + end_, buffer_.size() - end_, deadline));
+    }
     heard_ = true;
-    end_ += *got;
+    end_ += got;
   }
   framing_ = head_.framing;
   left_ = head_.content_length;

@@ -13,8 +13,11 @@ class ClientExchange {
  public:
   ClientExchange(Worker& worker, Stream stream) : worker_(worker), stream_(std::move(stream)) {}
 
-  /// Sends the request's pieces. Stops early, and well, when the provider speaks before it has read them all: what it says counts.
-  Task<Status> send(std::span<const iovec> pieces, Clock::duration patience);
+  /// Sends the request's pieces, if the socket takes them all at once. Else false, and send() goes on behind `written` bytes.
+  bool try_send(std::span<const iovec> pieces, std::size_t& written) { return stream_.try_write_all(pieces, written); }
+  /// Sends the request's pieces but their first `written` bytes. Stops early, and well, when the provider speaks before it has read them
+  /// all: what it says counts.
+  Task<Status> send(std::span<const iovec> pieces, Clock::duration patience, std::size_t written = 0);
   /// Reads the answer's head (1xx heads are skipped). Views in it last until release_head(). After a timeout it may be called again.
   Task<Status> read_head(TimePoint deadline);
   [[nodiscard]] const wire::ResponseHead& head() const { return head_; }

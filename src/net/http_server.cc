@@ -206,29 +206,31 @@ std::string Exchange::answer_head(int status, std::string_view fields, std::stri
   return head;
 }
 
-Task<Status> Exchange::put(std::span<const iovec> pieces) {
+Task<Status> Exchange::put(std::span<const iovec> pieces, std::size_t written) {
   if (client_gone_) co_return fail(gone());
   for (const auto& part : pieces) bytes_out_ += part.iov_len;
-  auto sent = co_await client_.write_all(pieces, limits_.write);
+  bytes_out_ -= written;
+  auto sent = co_await client_.write_all(pieces, limits_.write, written);
   if (sent) co_return sent;
   client_gone_ = true;
   keep_alive_ = false;
   co_return fail(blame_client(sent.error()));
 }
 
+/// What the socket takes now; true when that is all, as it nearly always is. Nobody has to wait for it then.
+bool Exchange::put_at_once(std::span<const iovec> pieces, std::size_t& written) {
+  if (client_gone_) return false;
+  const bool all = client_.try_write_all(pieces, written);
+  bytes_out_ += written;
+  return all;
+}
+
 /// Pieces in the worker's scratch: other coroutines write there as soon as this one waits, so what the socket does not take is copied
 /// first.
 Task<Status> Exchange::put_copying(std::span<const iovec> pieces) {
-  if (client_gone_) co_return fail(gone());
-  std::size_t written = 0, total = 0;
-  for (const auto& part : pieces) total += part.iov_len;
-  if (client_.try_write(pieces, written) == Io::done && written == total) {
-    bytes_out_ += total;
-    co_return Status{};
-  }
-  bytes_out_ += written;
+  std::size_t written = 0;
+  if (put_at_once(pieces, written)) co_return Status{};
   std::string rest;
-  rest.reserve(total - written);
   for (const auto& part : pieces) {
     const auto skip = std::min(written, part.iov_len);
     rest.append(static_cast<const char*>(part.iov_base) + skip, part.iov_len - skip);
@@ -248,7 +250,9 @@ Task<Status> Exchange::send(int status, std::string_view fields, std::string_vie
   append(length, "content-length: ", body.size(), "\r\n");
   const std::string head = answer_head(status, fields, length);
   const std::array pieces{piece(head), piece(is_head_request() ? std::string_view{} : body)};
-  co_return co_await put(pieces);
+  std::size_t written = 0;
+  if (put_at_once(pieces, written)) co_return Status{};
+  co_return co_await put(pieces, written);
 }
 
 Task<Status> Exchange::begin_stream(int status, std::string_view fields, std::string_view first) {

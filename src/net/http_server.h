@@ -70,7 +70,8 @@ class Exchange {
   Task<Result<std::string_view>> read_sized_body();
   Task<Result<std::string_view>> read_chunked_body(std::size_t most);
   Task<Result<std::size_t>> fill(char* into, std::size_t size, TimePoint end);
-  Task<Status> put(std::span<const iovec> pieces);
+  bool put_at_once(std::span<const iovec> pieces, std::size_t& written);
+  Task<Status> put(std::span<const iovec> pieces, std::size_t written = 0);
   Task<Status> put_copying(std::span<const iovec> pieces);
   std::string answer_head(int status, std::string_view fields, std::string_view framing) const;
   void watch_client();

@@ -8,13 +8,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <numeric>
 
 namespace penstock::net {
 
 namespace {
 constexpr std::size_t kTlsGather = 16 * 1024;  // one TLS record: small pieces are joined up to this
-constexpr std::size_t kMaxPieces = 64;         // pieces of one sendmsg
+constexpr std::size_t kMaxPieces = IOV_MAX;    // of one sendmsg
 }  // namespace
 
 struct Stream::State : std::enable_shared_from_this<Stream::State>, Deadline {
@@ -190,7 +192,9 @@ Task<Wake> Stream::wait(Direction direction, TimePoint deadline) {
   if (deadline <= Clock::now()) co_return Wake::timed_out;
   state->arm(direction);
   state->deadlines.set(*state, deadline);
-  const Wake wake = co_await state->event(direction).wait();
+  Event& event = state->event(direction);
+  const auto woken = event.take();
+  const Wake wake = woken ? *woken : co_await event.next();
   state->no_deadline();
   if (wake == Wake::cancelled) state->cancelled = false;
   co_return wake;
@@ -222,9 +226,15 @@ Task<Result<std::size_t>> Stream::read_some(char* into, std::size_t size, TimePo
   }
 }
 
-Task<Status> Stream::write_all(std::span<const iovec> pieces, Clock::duration patience) {
+bool Stream::try_write_all(std::span<const iovec> pieces, std::size_t& put) {
+  const auto total = std::accumulate(pieces.begin(), pieces.end(), std::size_t{0}, [](auto sum, auto& each) { return sum + each.iov_len; });
+  return try_write(pieces, put) == Io::done && put == total;
+}
+
+Task<Status> Stream::write_all(std::span<const iovec> pieces, Clock::duration patience, std::size_t written) {
   std::vector<iovec> left(pieces.begin(), pieces.end());
   std::size_t first = 0;
+  drop_front(left, first, written);
   while (first < left.size()) {
     std::size_t put = 0;
     const Io io = try_write(std::span(left).subspan(first), put);

@@ -35,13 +35,15 @@ class Stream {
   Io try_read(char* into, std::size_t size, std::size_t& got);
   /// Writes what fits now; `put` says how many bytes.
   Io try_write(std::span<const iovec> pieces, std::size_t& put);
+  /// Writes everything at once, if it fits: nearly always, and then nobody has to wait. Else false; write_all goes on behind `put` bytes.
+  bool try_write_all(std::span<const iovec> pieces, std::size_t& put);
 
   /// Waits until the direction is ready, the deadline passes, or cancel() is called.
   Task<Wake> wait(Direction direction, TimePoint deadline);
   /// Reads at least one byte. Fails with ErrorKind::timeout, cancelled or connection ("closed by the peer").
   Task<Result<std::size_t>> read_some(char* into, std::size_t size, TimePoint deadline);
-  /// Writes everything; each wait for the peer to take more may last `patience`.
-  Task<Status> write_all(std::span<const iovec> pieces, Clock::duration patience);
+  /// Writes everything but the first `written` bytes; each wait for the peer to take more may last `patience`.
+  Task<Status> write_all(std::span<const iovec> pieces, Clock::duration patience, std::size_t written = 0);
   Task<Status> write_all(std::string_view bytes, Clock::duration patience);
 
   /// Runs the TLS handshake on `ssl` (ownership is taken; client or server state set by the caller).

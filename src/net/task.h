@@ -41,11 +41,14 @@ class Event {
 
   /// Returns what wake() was called with. At most one coroutine waits at a time.
   Task<Wake> wait() {
-    if (fired_) {
-      fired_ = false;
-      co_return why_;
-    }
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Wake)>(
+    const auto woken = take();
+    co_return woken ? *woken : co_await next();
+  }
+  /// A wake that came before anybody waited; it is forgotten.
+  std::optional<Wake> take() { return std::exchange(fired_, false) ? std::optional(why_) : std::nullopt; }
+  /// Waits for the next wake. The two parts of wait(), for those who are called so often that a coroutine less counts.
+  Task<Wake> next() {
+    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Wake)>(
         [this](auto waiter) { waiter_.emplace(std::move(waiter)); }, use_task);
   }
   [[nodiscard]] bool has_waiter() const { return waiter_.has_value(); }

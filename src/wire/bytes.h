@@ -63,6 +63,23 @@ inline const char* find_control(const char* at, const char* end) {
   return find_first(at, end, match, is_control);
 }
 
+/// First byte that may not stand in a token (RFC 9110 section 5.6.2), or `end`. Letters, digits and hyphens, which is what names are made
+/// of, go sixteen at a time.
+inline const char* find_token_end(const char* at, const char* end) {
+  const auto unusual = [](__m128i block) {
+    const auto within = [](__m128i bytes, char first, char count) {
+      const __m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+      return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(count - 1))), offset);
+    };
+    const __m128i letter = within(_mm_or_si128(block, _mm_set1_epi8(0x20)), 'a', 26);
+    const __m128i usual = _mm_or_si128(_mm_or_si128(letter, within(block, '0', 10)), _mm_cmpeq_epi8(block, _mm_set1_epi8('-')));
+    return _mm_xor_si128(usual, _mm_set1_epi8(-1));
+  };
+  at = find_first(at, end, unusual, [](char c) { return !is_byte(c, kTokenByte); });
+  while (at != end && is_byte(*at, kTokenByte)) ++at;
+  return at;
+}
+
 /// First CR or LF, or `end`.
 inline const char* find_line_end(const char* at, const char* end) {
   const auto match = [](__m128i block) {
@@ -71,6 +88,10 @@ inline const char* find_line_end(const char* at, const char* end) {
   return find_first(at, end, match, is_line_end);
 }
 #else
+inline const char* find_token_end(const char* at, const char* end) {
+  while (at != end && is_byte(*at, kTokenByte)) ++at;
+  return at;
+}
 inline const char* find_control(const char* at, const char* end) {
   while (at != end && !is_control(*at)) ++at;
   return at;

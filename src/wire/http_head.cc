@@ -152,7 +152,7 @@ class Reader {
 
   bool field_line(Field& field) {
     const char* const start = at_;
-    while (at_ != end_ && is_byte(*at_, kTokenByte)) ++at_;
+    at_ = find_token_end(at_, end_);
     if (at_ == end_) return false;
     if (*at_ != ':' || at_ == start) return fail(odd_name(at_ == start));
     field.name = {start, at_};
