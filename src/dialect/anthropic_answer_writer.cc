@@ -66,11 +66,9 @@ std::string_view anthropic_stop_reason(StopReason reason) {
 ClientError client_error_of(const llm::Failed& failed) {
   ClientError error;
   error.status = failed.status;
-  error.type = failed.status == 529   ? "overloaded_error"
-               : failed.status == 429 ? "rate_limit_error"
-               : failed.status == 400 ? "invalid_request_error"
-                                      : "api_error";
+  error.type = error_type(failed.status);
   error.message = valid_utf8(failed.message);
+  error.should_retry = failed.should_retry;
   return error;
 }
 

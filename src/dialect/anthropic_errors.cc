@@ -72,12 +72,6 @@ constexpr Sign kCodes[] = {
 constexpr Sign kMinimaxCodes[] = {{"1000", 500}, {"1001", 504}, {"1002", 429}, {"1004", 401}, {"1008", 402}, {"1013", 500},
                                   {"1024", 500}, {"1033", 500}, {"1039", 429}, {"2013", 400}, {"2049", 401}};
 
-std::string_view type_of(int status) {
-  const auto row = std::ranges::find(kTypes, status, &TypeRow::status);
-  if (row != std::end(kTypes)) return row->type;
-  return status >= 400 && status < 500 ? "invalid_request_error" : "api_error";
-}
-
 /// The status that a client gets for a provider's, where nothing else in the error decides (wire-reference 3.9).
 int client_status(int status) {
   if (status == 408 || status == 504) return 504;
@@ -188,8 +182,7 @@ ClientError credential_fault(const Reading& reading) {
   std::string message = "the provider " + provider + " refuses its " + (login ? "login (" : "key (") +
                         std::to_string(reading.failure.status) + ": " + reading.words() + "). ";
   if (login) return {502, "api_error", message + "Log in again: penstock login " + std::string(reading.context.login), {}, false};
-  message += "Set a valid one: penstock keys set " + provider;
-  if (!reading.context.key_variable.empty()) message += ", or the environment variable " + std::string(reading.context.key_variable);
+  message += key_mend(provider, reading.context.key_source, reading.context.key_variable);
   return {502, "api_error", std::move(message), {}, false};
 }
 
@@ -203,7 +196,7 @@ bool keeps_type(const Reading& reading) {
 ClientError by_status(const Reading& reading) {
   const int status = keeps_type(reading) ? reading.failure.status : client_status(reading.status);
   const bool verbatim = status == 400 || keeps_type(reading);  // the client looks for its own words in a 400
-  ClientError out{status, std::string(type_of(status)), verbatim ? reading.words() : reading.named_words(), {}, {}};
+  ClientError out{status, std::string(error_type(status)), verbatim ? reading.words() : reading.named_words(), {}, {}};
   if (status == 429 && holds_any(reading.lowered, kNoBalanceWords)) out.should_retry = false;
   return out;
 }
@@ -244,6 +237,23 @@ bool is_plainly_an_answer(std::string_view body) {
 
 }  // namespace
 
+std::string key_mend(std::string_view provider, std::string_view source, std::string_view variable) {
+  const std::string name(provider);
+  if (source == "configuration") return "Set a valid one in the configuration: providers." + name + ".api_key";
+  if (source.starts_with("credentials.")) return "Set a valid one in the configuration: providers." + name + "." + std::string(source);
+  if (source.starts_with('$'))
+    return "Set a valid one in the environment variable " + std::string(source.substr(1)) + ", and start the gateway again";
+  std::string mend = "Set a valid one: penstock keys set " + name;
+  if (!variable.empty()) mend += ", or the environment variable " + std::string(variable);
+  return mend;
+}
+
+std::string_view error_type(int status) {
+  const auto row = std::ranges::find(kTypes, status, &TypeRow::status);
+  if (row != std::end(kTypes)) return row->type;
+  return status >= 400 && status < 500 ? "invalid_request_error" : "api_error";
+}
+
 ClientError translate(const ProviderFailure& failure, const ErrorContext& context) {
   auto out = classify(read(failure, context));
   keep_retry_headers(failure, out);
@@ -263,7 +273,7 @@ std::optional<ClientError> fault_in_answer(std::string_view body, std::string_vi
 
 ClientError from_error(const Error& error) {
   const auto as = [&](int status) {
-    ClientError out{status, std::string(type_of(status)), bounded_text(error.message), {}, {}};
+    ClientError out{status, std::string(error_type(status)), bounded_text(error.message), {}, {}};
     // Trying a wrong token again helps nobody: Claude Code would do so, silently, for minutes.
     if (status == 401 || status == 403) out.should_retry = false;
     if (status == 503) out.retry_after = "1";  // seconds: we are full, or stopping

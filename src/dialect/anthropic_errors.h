@@ -24,6 +24,7 @@ struct ErrorContext {
   std::string_view provider;
   std::string_view model;
   std::string_view key_variable;  // environment variable that usually holds the provider's key; empty: none
+  std::string_view key_source;    // where the key was found (gateway::Credential::source); empty: not known
   std::string_view login;         // what `penstock login` takes, when the credential is a login; empty: it is a key
   std::uint64_t window = 0;
   std::uint64_t estimated_input_tokens = 0;
@@ -38,6 +39,13 @@ struct ClientError {
   std::optional<std::string> retry_after;  // header retry-after
   std::optional<bool> should_retry;        // header x-should-retry
 };
+
+/// How a key that a provider refuses is replaced: where it was found, since no other key takes its place there. `variable` as in
+/// ErrorContext; a sentence without its full stop.
+[[nodiscard]] std::string key_mend(std::string_view provider, std::string_view source, std::string_view variable);
+
+/// The type that goes with a status.
+[[nodiscard]] std::string_view error_type(int status);
 
 /// A third party's error in the client's terms. (Anthropic's own bodies pass untouched and do not come here.)
 [[nodiscard]] ClientError translate(const ProviderFailure& failure, const ErrorContext& context);

@@ -168,5 +168,19 @@ TEST(AnthropicErrors, EveryBodyItWritesIsValidJson) {
   }
 }
 
+TEST(AnthropicErrors, ARefusedKeyIsReplacedWhereItWasFound) {
+  const auto mend = [](std::string_view source) {
+    ErrorContext context = kContext;
+    context.key_source = source;
+    const auto message = translate({.status = 401, .body = "{}", .content_type = "application/json"}, context).message;
+    return message.substr(message.find("Set a valid one"));
+  };
+  EXPECT_EQ(mend(""), "Set a valid one: penstock keys set zai, or the environment variable ZAI_API_KEY");
+  EXPECT_EQ(mend("/home/u/keys/zai"), "Set a valid one: penstock keys set zai, or the environment variable ZAI_API_KEY");
+  EXPECT_EQ(mend("configuration"), "Set a valid one in the configuration: providers.zai.api_key");
+  EXPECT_EQ(mend("credentials.pool[1]"), "Set a valid one in the configuration: providers.zai.credentials.pool[1]");
+  EXPECT_EQ(mend("$ZAI_API_KEY"), "Set a valid one in the environment variable ZAI_API_KEY, and start the gateway again");
+}
+
 }  // namespace
 }  // namespace penstock::dialect

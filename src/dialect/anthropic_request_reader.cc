@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "dialect/claude_code_marks.h"
 
@@ -94,7 +95,7 @@ class Reader {
   Status messages(Value list) {
     std::size_t at = 0;
     for (const auto message : list.elements()) {
-      path_ = fmt::format("messages.{}", at++);
+      message_ = at++;
       llm::Message made;
       const auto role = message.find("role");
       if (role && role->equals("assistant")) made.role = llm::Role::assistant;
@@ -106,7 +107,7 @@ class Reader {
   }
 
   Status system(Value value) {
-    path_ = "system";
+    message_.reset();
     return content_of(value, request_.system);
   }
 
@@ -233,12 +234,13 @@ class Reader {
   }
 
   Error fault(std::size_t at, std::string_view what) const {
-    return client_error(ErrorKind::invalid_request, fmt::format("{}.content.{}.{}", path_, at, what));
+    const auto path = message_ ? fmt::format("messages.{}", *message_) : std::string("system");
+    return client_error(ErrorKind::invalid_request, fmt::format("{}.content.{}.{}", path, at, what));
   }
 
   llm::ByteRange subagent_tag_;
   llm::Request request_;
-  std::string path_;
+  std::optional<std::size_t> message_;  // that is being read; none: the system prompt
 };
 
 }  // namespace

@@ -4,10 +4,12 @@ namespace penstock::dialect {
 
 namespace {
 
+constexpr std::int64_t kMost = 1'000'000'000'000'000;  // tokens; what is larger is a mistake, and would not add up
+
 void replace(std::uint64_t& count, json::Value holder, std::string_view key) {
   const auto value = holder.find(key);
   const auto number = value ? value->integer() : std::nullopt;
-  if (number && *number > 0) count = static_cast<std::uint64_t>(*number);
+  if (number && *number > 0 && *number < kMost) count = static_cast<std::uint64_t>(*number);
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ std::optional<std::string> closing(std::string_view text) {
 }  // namespace
 
 std::string unescape(std::string_view written) {
+  if (!written.contains('\\')) return std::string(written);
   const json::Padded copy("\"" + std::string(written) + "\"");
   json::Document document;
   if (!document.index(copy.text())) return std::string(written);

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/append.h"
-
 namespace penstock::dialect {
 
 void ChatContent::add_text(std::string_view text, llm::CacheMark cache) {
@@ -39,7 +37,7 @@ void ChatContent::clear() {
   has_parts_ = marked_ = false;
 }
 
-void ChatContent::append_to(std::string& out) const {
+void ChatContent::append_to(std::string& out, LongTexts* apart) const {
   const bool list = has_parts_ || marked_;
   out += list ? '[' : '"';
   bool first = true;
@@ -50,7 +48,9 @@ void ChatContent::append_to(std::string& out) const {
       continue;
     }
     if (list) out += R"({"type":"text","text":")";
-    append(out, piece.before, piece.text, piece.after);
+    out += piece.before;
+    append_text(out, piece.text, apart);
+    out += piece.after;
     if (list) out += '"';
     if (piece.cache == llm::CacheMark::ephemeral) out += R"(,"cache_control":{"type":"ephemeral"})";
     if (piece.cache == llm::CacheMark::one_hour) out += R"(,"cache_control":{"type":"ephemeral","ttl":"1h"})";

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/long_texts.h"
 #include "llm/request.h"
 
 namespace penstock::dialect {
@@ -30,8 +31,8 @@ class ChatContent {
   /// There is something beside text.
   [[nodiscard]] bool has_parts() const { return has_parts_; }
   void clear();
-  /// The JSON value. An empty content is "".
-  void append_to(std::string& out) const;
+  /// The JSON value. An empty content is "". `apart` may be null.
+  void append_to(std::string& out, LongTexts* apart) const;
 
  private:
   struct Piece {

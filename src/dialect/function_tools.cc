@@ -32,6 +32,20 @@ SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirk
   return schema_to_send(written, strict, quirks, budget);
 }
 
+void append_description(std::string_view description, LongTexts* apart, std::string& out) {
+  if (description.empty()) return;
+  out += R"(,"description":")";
+  append_text(out, description, apart);
+  out += '"';
+}
+
+std::size_t room_for(const llm::Request& request) {
+  constexpr std::size_t kRest = 4096, kPerMessage = 512, kPerTool = 128;
+  std::size_t room = kRest + kPerMessage * request.messages.size();
+  for (const auto& tool : request.tools) room += kPerTool + tool.description.written.size() + tool.schema.raw.size();
+  return room;
+}
+
 SchemaBudget budget_for(const std::vector<llm::Tool>& tools) {
   std::size_t written = 0;
   for (const auto& tool : tools) written += tool.schema.raw.size();
@@ -42,15 +56,15 @@ void note_spent(const SchemaBudget& budget, std::vector<std::string>& dropped) {
   if (budget.is_spent()) note_dropped(dropped, "tools.input_schema");
 }
 
-SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget) {
+SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget, SchemaCache* cache) {
   if (written.empty()) written = "{}";
   const bool demanded = quirks.schema == SchemaDialect::openai_strict;  // then null is better than a refusal
   if (demanded || (strict && quirks.schema == SchemaDialect::openai)) {
-    auto closed = clean_schema(written, SchemaDialect::openai_strict, budget);
+    auto closed = clean_schema(written, SchemaDialect::openai_strict, budget, cache);
     if (closed.faithful && !budget.is_spent() && (demanded || !closed.adds_null)) return {std::move(closed.text), strict};
-    return {clean_schema(written, SchemaDialect::openai, budget).text, false};
+    return {clean_schema(written, SchemaDialect::openai, budget, cache).text, false};
   }
-  auto clean = clean_schema(written, quirks.schema, budget);
+  auto clean = clean_schema(written, quirks.schema, budget, cache);
   return {std::move(clean.text), strict && clean.faithful && !budget.is_spent()};
 }
 

@@ -1,6 +1,7 @@
 // What tools have in common in every dialect that calls them functions (openai_chat_tools.cc, responses_tools.cc, gemini_tools.cc).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "dialect/chat_quirks.h"
+#include "dialect/long_texts.h"
+#include "dialect/schema_cache.h"
 #include "dialect/schema_cleaner.h"
 #include "llm/request.h"
 
@@ -33,9 +36,16 @@ struct SentSchema {
 };
 /// Strict schemas have no optional members, only such as may be null. A client that left out the word null does not expect it, and its own
 /// check would refuse the answer: such a schema goes as it is, to be kept to as the model can. `written` empty: any object.
-[[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget);
+[[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks, SchemaBudget& budget,
+                                        SchemaCache* cache = nullptr);
 /// The same for a schema that is alone.
 [[nodiscard]] SentSchema schema_to_send(std::string_view written, bool strict, const ChatQuirks& quirks);
+
+/// The member `description`, with a comma before it; nothing for an empty one. `apart` may be null.
+void append_description(std::string_view description, LongTexts* apart, std::string& out);
+
+/// Bytes that a request takes when it is written, roughly and without its long texts: most of them are its tools.
+[[nodiscard]] std::size_t room_for(const llm::Request& request);
 
 /// What the schemas of all these tools may become.
 [[nodiscard]] SchemaBudget budget_for(const std::vector<llm::Tool>& tools);

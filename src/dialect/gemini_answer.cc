@@ -259,7 +259,8 @@ void GeminiAnswer::fail(std::string_view body) {
   if (ended_) return;
   const auto error =
       translate({.status = 200, .body = body, .content_type = "application/json", .retry_after = {}, .should_retry = {}}, options_.errors);
-  fail(error.status, error.type, error.message);
+  ended_ = true;
+  out_.take(llm::Failed{error.status, error.type, error.message, error.should_retry});
 }
 
 void GeminiAnswer::fail(int status, std::string type, std::string message) {

@@ -71,7 +71,9 @@ class ContentsWriter {
   void write_text(std::string_view role, std::string_view text, std::string_view before = {}, std::string_view after = {}) {
     if (text.empty()) return;
     begin(role);
-    append(out_, R"({"text":")", before, text, after, "\"}");
+    append(out_, R"({"text":")", before);
+    append_text(out_, text, options_.long_texts);
+    append(out_, after, "\"}");
   }
 
   /// The assistant's turns that come now, as one, and all that answers them. What is left behind them.
@@ -131,7 +133,9 @@ class ContentsWriter {
   void write_model_text(std::string_view text) {
     if (text.empty()) return;
     begin(kModel);
-    append(out_, R"({"text":")", text, '"');
+    out_ += R"({"text":")";
+    append_text(out_, text, options_.long_texts);
+    out_ += '"';
     close_part(take_signature(SignedPart::text));
   }
 
@@ -165,9 +169,11 @@ class ContentsWriter {
 
   /// The result's words, as the inside of a JSON string.
   void append_result_text(const llm::ToolResult& result) {
-    const auto begin = out_.size();
+    bool empty = true;
     const auto line = [&](std::string_view text) {
-      if (!text.empty()) append(out_, out_.size() == begin ? "" : "\\n", text);
+      if (text.empty()) return;
+      out_ += std::exchange(empty, false) ? "" : "\\n";
+      append_text(out_, text, options_.long_texts);
     };
     for (const auto& part : result.parts) {
       if (const auto* text = std::get_if<llm::TextPart>(&part.is)) line(text->text.written);
@@ -176,7 +182,7 @@ class ContentsWriter {
       line(media_.words(part));
       if (media_.has_data(part) && !stands_inside(part)) line(kSeeBelow);
     }
-    if (out_.size() == begin) out_ += json_escape(quirks_.empty_result);
+    if (empty) out_ += json_escape(quirks_.empty_result);
   }
 
   /// In a part of the response, which Gemini 3 knows; it takes data only.

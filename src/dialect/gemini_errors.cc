@@ -52,10 +52,7 @@ ClientError translate_gemini(const ProviderFailure& failure, const ErrorContext&
   if (!waits) return out;
   if (!out.retry_after && details.retry_delay) out.retry_after = std::to_string(*details.retry_delay);
   if (failure.should_retry) return out;
-  if (details.day_is_spent)
-    out.should_retry = false;
-  else if (details.retry_delay)
-    out.should_retry.reset();
+  out.should_retry = details.day_is_spent ? std::optional(false) : std::nullopt;
   return out;
 }
 

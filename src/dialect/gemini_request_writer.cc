@@ -8,6 +8,7 @@
 #include "base/append.h"
 #include "base/text.h"
 #include "dialect/chat_parts.h"
+#include "dialect/function_tools.h"
 #include "dialect/gemini_contents.h"
 #include "dialect/gemini_tools.h"
 #include "dialect/openai_chat_tools.h"
@@ -59,6 +60,7 @@ class RequestWriter {
       : request_(request), options_(options), quirks_(*options.quirks), dropped_(dropped) {}
 
   std::string write() {
+    out_.reserve(room_for(request_));
     out_ += '{';
     append_gemini_contents(request_, options_, dropped_, out_);
     append_system();
@@ -76,7 +78,10 @@ class RequestWriter {
     const auto begin = out_.size();
     out_ += R"(,"systemInstruction":{"parts":[)";
     const auto add = [&](std::string_view text) {
-      if (!text.empty()) append(out_, out_.back() == '[' ? "" : ",", R"({"text":")", text, "\"}");
+      if (text.empty()) return;
+      append(out_, out_.back() == '[' ? "" : ",", R"({"text":")");
+      append_text(out_, text, options_.long_texts);
+      out_ += "\"}";
     };
     for (const auto& part : request_.system)
       if (const auto* text = std::get_if<llm::TextPart>(&part.is)) add(without_attribution(text->text.written));

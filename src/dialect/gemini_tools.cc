@@ -48,14 +48,14 @@ class ToolsWriter {
     const std::string name(options_.names->to_provider(function.name));
     if (!declared_.insert(name).second) return;
     append(out_, names_.empty() ? "" : ",", R"({"name":")", name, '"');
-    if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
+    append_description(function.description, options_.long_texts, out_);
     write_schema(function.schema);
     out_ += '}';
     names_.push_back(name);
   }
 
   void write_schema(std::string_view written) {
-    const auto schema = clean_schema(written, quirks_.schema, budget_);
+    const auto schema = clean_schema(written, quirks_.schema, budget_, options_.schemas);
     if (quirks_.schema != SchemaDialect::gemini)
       append(out_, R"(,"parametersJsonSchema":)", schema.text);
     else if (schema.text.contains("\"properties\""))  // an object without properties is refused; without parameters a function takes none

@@ -79,7 +79,7 @@ class MessagesWriter {
     content.add_text(instruction);
     if (content.empty()) return;
     begin(system_role());
-    content.append_to(out_);
+    content.append_to(out_, options_.long_texts);
     out_ += '}';
   }
 
@@ -132,7 +132,7 @@ class MessagesWriter {
     if (content.empty() && quirks_.null_content == ChatQuirks::EmptyContent::null)
       out_ += "null";
     else
-      content.append_to(out_);
+      content.append_to(out_, options_.long_texts);
   }
 
   void write_thoughts(const RestoredThoughts& thoughts) {
@@ -169,7 +169,7 @@ class MessagesWriter {
       content.add_text(kNoResult);
     else
       add_result(*call.result, call.call->name.written, content);
-    content.append_to(out_);
+    content.append_to(out_, options_.long_texts);
     out_ += '}';
   }
 
@@ -223,7 +223,7 @@ class MessagesWriter {
     if (content.empty()) return;
     flush_user();
     begin(system_role());
-    content.append_to(out_);
+    content.append_to(out_, options_.long_texts);
     out_ += '}';
   }
 
@@ -244,7 +244,7 @@ class MessagesWriter {
     ChatContent content(false, "\\n");
     add_result(result, "", content);
     std::string text;
-    content.append_to(text);
+    content.append_to(text, nullptr);
     user_.add_wrapped("[result of an earlier tool call]\\n", parts_.keep(text.substr(1, text.size() - 2)), "");
     for (auto& [tool, part] : std::exchange(follow_up_, {})) user_.add_part(std::move(part));
   }
@@ -252,7 +252,7 @@ class MessagesWriter {
   void flush_user() {
     if (user_.empty()) return;
     begin("user");
-    user_.append_to(out_);
+    user_.append_to(out_, options_.long_texts);
     out_ += '}';
     user_.clear();
   }

@@ -12,6 +12,7 @@
 #include "dialect/chat_reasoning.h"
 #include "dialect/chat_search.h"
 #include "dialect/digest.h"
+#include "dialect/function_tools.h"
 #include "dialect/openai_chat_messages.h"
 #include "dialect/openai_chat_tools.h"
 #include "dialect/sampling.h"
@@ -29,6 +30,7 @@ class RequestWriter {
       : request_(request), options_(options), quirks_(*options.quirks), dropped_(dropped) {}
 
   std::string write() {
+    out_.reserve(room_for(request_));
     append(out_, R"({"model":)", json_quote(options_.model), R"(,"messages":)");
     append_chat_messages(request_, options_, format_instruction(request_.format, quirks_), dropped_, out_);
     const auto tools_at = out_.size();

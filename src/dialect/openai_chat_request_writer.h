@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "dialect/chat_quirks.h"
+#include "dialect/long_texts.h"
+#include "dialect/schema_cache.h"
 #include "dialect/signature.h"
 #include "dialect/tool_names.h"
 #include "llm/request.h"
@@ -21,7 +23,9 @@ struct OpenAiChatOptions {
   std::string_view provider;              // whose reasoning may go back
   const SignatureCodec* codec = nullptr;  // null: no reasoning goes back
   const ChatQuirks* quirks = nullptr;
-  ToolNames* names = nullptr;  // learns the names that had to change
+  ToolNames* names = nullptr;       // learns the names that had to change
+  SchemaCache* schemas = nullptr;   // may be null
+  LongTexts* long_texts = nullptr;  // where they are to be left out of the body; may be null
 };
 
 /// The body. What has no place in it is named in `dropped`, once each.

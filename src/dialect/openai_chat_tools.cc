@@ -46,7 +46,7 @@ class ToolsWriter {
   void write_function(const FunctionTool& function) {
     const std::string name(options_.names->to_provider(function.name));
     append(out_, out_.back() == '[' ? "" : ",", R"({"type":"function","function":{"name":")", name, '"');
-    if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
+    append_description(function.description, options_.long_texts, out_);
     write_schema(function);
     out_ += "}}";
     names_.push_back(name);
@@ -54,7 +54,7 @@ class ToolsWriter {
 
   void write_schema(const FunctionTool& function) {
     const bool keeps = quirks_.strict_tools == Keep::keep;
-    const auto schema = schema_to_send(function.schema, keeps && function.strict.value_or(false), quirks_, budget_);
+    const auto schema = schema_to_send(function.schema, keeps && function.strict.value_or(false), quirks_, budget_, options_.schemas);
     // Google refuses an object without properties; without parameters a function takes none.
     const bool bare = quirks_.schema == SchemaDialect::gemini && !schema.text.contains("\"properties\"");
     if (!bare) append(out_, R"(,"parameters":)", schema.text);

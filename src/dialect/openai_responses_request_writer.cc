@@ -11,6 +11,7 @@
 #include "dialect/chat_parts.h"
 #include "dialect/digest.h"
 #include "dialect/efforts.h"
+#include "dialect/function_tools.h"
 #include "dialect/openai_chat_tools.h"
 #include "dialect/responses_input.h"
 #include "dialect/responses_tools.h"
@@ -48,8 +49,9 @@ class RequestWriter {
         effort_(effort_of(wanted_, quirks_)) {}
 
   std::string write() {
+    out_.reserve(room_for(request_));
     append(out_, R"({"model":)", json_quote(options_.model), R"(,"store":false)");
-    append_instructions(request_.system, out_);
+    append_instructions(request_.system, options_.long_texts, out_);
     append_responses_input(request_, options_, format_instruction(request_.format, quirks_), dropped_, out_);
     const bool thinks = wanted_.thinks || quirks_.thinking_off != ChatQuirks::ThinkingOff::say;
     const bool searches = append_responses_tools(request_, options_, thinks, dropped_, out_);

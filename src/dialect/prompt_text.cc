@@ -15,17 +15,19 @@ std::string_view without_attribution(std::string_view written) {
 
 void append_as_text(std::string& out, std::string_view raw) {
   bool in_string = false, escaped = false;
-  for (const char c : raw) {
-    if (!in_string && json::is_space(c)) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-    if (escaped)
-      escaped = false;
-    else if (c == '\\')
-      escaped = true;
-    else if (c == '"')
-      in_string = !in_string;
+  std::size_t copied = 0;  // arguments may be whole files, so they are copied in runs
+  for (std::size_t at = 0; at < raw.size(); ++at) {
+    const char c = raw[at];
+    const bool special = c == '"' || c == '\\', space = !in_string && json::is_space(c);
+    if (special || space) {
+      out.append(raw, copied, at - copied);
+      if (special) out += '\\';
+      copied = special ? at : at + 1;
+    }
+    if (c == '"' && !escaped) in_string = !in_string;
+    escaped = c == '\\' && !escaped;
   }
+  out.append(raw, copied);
 }
 
 }  // namespace penstock::dialect

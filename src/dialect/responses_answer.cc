@@ -164,7 +164,8 @@ void ResponsesAnswer::fail(std::string_view body) {
   if (ended_) return;
   const auto error =
       translate({.status = 200, .body = body, .content_type = "application/json", .retry_after = {}, .should_retry = {}}, options_.errors);
-  fail(error.status, error.type, error.message);
+  ended_ = true;
+  out_.take(llm::Failed{error.status, error.type, error.message, error.should_retry});
 }
 
 void ResponsesAnswer::fail(int status, std::string type, std::string message) {

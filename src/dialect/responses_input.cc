@@ -79,7 +79,9 @@ class InputWriter {
   void say(Speaker speaker, std::string_view before, std::string_view text, std::string_view after) {
     if (text.empty()) return;
     begin_part(speaker);
-    append(out_, R"({"type":")", speaker == Speaker::assistant ? "output_text" : "input_text", R"(","text":")", before, text, after, "\"}");
+    append(out_, R"({"type":")", speaker == Speaker::assistant ? "output_text" : "input_text", R"(","text":")", before);
+    append_text(out_, text, options_.long_texts);
+    append(out_, after, "\"}");
   }
 
   void add_user_part(std::string_view json) {
@@ -149,7 +151,7 @@ class InputWriter {
     end_message();
     begin_item();
     append(out_, R"(function_call_output","call_id":")", call_id_in_form(call.call->id.written, quirks_.tool_ids), R"(","output":)");
-    output.append_to(out_);
+    output.append_to(out_, options_.long_texts);
     out_ += '}';
   }
 
@@ -223,7 +225,7 @@ class InputWriter {
     CallOutput output;
     add_result(result, {}, output);
     std::string text;
-    output.append_to(text);
+    output.append_to(text, nullptr);
     say(Speaker::user, kOrphan, std::string_view(text).substr(1, text.size() - 2), {});
     for (auto& [tool, part] : std::exchange(follow_up_, {})) add_user_part(part);
   }
@@ -243,19 +245,16 @@ class InputWriter {
 
 }  // namespace
 
-void append_instructions(const std::vector<Part>& system, std::string& out) {
-  const auto begin = out.size();
-  out += R"(,"instructions":")";
-  const auto text_begin = out.size();
+void append_instructions(const std::vector<Part>& system, LongTexts* apart, std::string& out) {
+  bool empty = true;
   for (const auto& part : system) {
     const auto* text = std::get_if<llm::TextPart>(&part.is);
     const auto written = text == nullptr ? std::string_view() : without_attribution(text->text.written);
-    if (!written.empty()) append(out, out.size() == text_begin ? "" : kBetween, written);
+    if (written.empty()) continue;
+    out += std::exchange(empty, false) ? R"(,"instructions":")" : kBetween;
+    append_text(out, written, apart);
   }
-  if (out.size() == text_begin)
-    out.resize(begin);
-  else
-    out += '"';
+  if (!empty) out += '"';
 }
 
 void append_responses_input(const llm::Request& request, const OpenAiChatOptions& options, std::string_view instruction,

@@ -9,8 +9,8 @@
 
 namespace penstock::dialect {
 
-/// Appends `,"instructions":…` where there is a system prompt.
-void append_instructions(const std::vector<llm::Part>& system, std::string& out);
+/// Appends `,"instructions":…` where there is a system prompt. `apart` may be null.
+void append_instructions(const std::vector<llm::Part>& system, LongTexts* apart, std::string& out);
 
 /// Appends `,"input":[…]`. Each call has its output, in the order of the calls and directly behind them; what belongs to no call becomes
 /// the user's text; reasoning of this very model stands before the item that it led to. Only reasoning carries ids: they would have to be

@@ -57,27 +57,33 @@ void CallOutput::begin_with(std::string_view words) {
   pieces_.front().before = words;
 }
 
-void CallOutput::append_to(std::string& out) const {
+void CallOutput::append_to(std::string& out, LongTexts* apart) const {
   if (!has_parts_) {
     out += '"';
-    append_texts(out);
+    append_texts(out, apart);
     out += '"';
     return;
   }
   out += '[';
   for (const auto& [before, text, part] : pieces_) {
     if (out.back() != '[') out += ',';
-    if (part.empty())
-      append(out, R"({"type":"input_text","text":")", before, text, "\"}");
-    else
+    if (!part.empty()) {
       out += part;
+      continue;
+    }
+    append(out, R"({"type":"input_text","text":")", before);
+    append_text(out, text, apart);
+    out += "\"}";
   }
   out += ']';
 }
 
-void CallOutput::append_texts(std::string& out) const {
+void CallOutput::append_texts(std::string& out, LongTexts* apart) const {
   bool first = true;
-  for (const auto& [before, text, part] : pieces_) append(out, std::exchange(first, false) ? "" : "\\n", before, text);
+  for (const auto& [before, text, part] : pieces_) {
+    append(out, std::exchange(first, false) ? "" : "\\n", before);
+    append_text(out, text, apart);
+  }
 }
 
 }  // namespace penstock::dialect

@@ -8,6 +8,7 @@
 
 #include "dialect/chat_parts.h"
 #include "dialect/chat_quirks.h"
+#include "dialect/long_texts.h"
 #include "llm/request.h"
 
 namespace penstock::dialect {
@@ -46,15 +47,15 @@ class CallOutput {
   /// Words directly before the first text.
   void begin_with(std::string_view words);
   [[nodiscard]] bool empty() const { return pieces_.empty(); }
-  /// The JSON value.
-  void append_to(std::string& out) const;
+  /// The JSON value. `apart` may be null.
+  void append_to(std::string& out, LongTexts* apart) const;
 
  private:
   struct Piece {
     std::string_view before, text;
     std::string part;  // instead of a text
   };
-  void append_texts(std::string& out) const;
+  void append_texts(std::string& out, LongTexts* apart) const;
   std::vector<Piece> pieces_;
   bool has_parts_ = false;
 };

@@ -9,7 +9,7 @@ using From = llm::Media::From;
 
 std::string written(const CallOutput& output) {
   std::string out;
-  output.append_to(out);
+  output.append_to(out, nullptr);
   return out;
 }
 

@@ -66,7 +66,7 @@ class ToolsWriter {
   void write_function(const FunctionTool& function) {
     const std::string name(options_.names->to_provider(function.name));
     append(out_, out_.back() == '[' ? "" : ",", R"({"type":"function","name":")", name, '"');
-    if (!function.description.empty()) append(out_, R"(,"description":")", function.description, '"');
+    append_description(function.description, options_.long_texts, out_);
     write_schema(function);
     out_ += '}';
     names_.push_back(name);
@@ -75,7 +75,7 @@ class ToolsWriter {
   /// `strict` is always said: here a function is strict unless told otherwise.
   void write_schema(const FunctionTool& function) {
     const bool wanted = quirks_.strict_tools == Keep::keep && function.strict.value_or(false);
-    const auto schema = schema_to_send(function.schema, wanted, quirks_, budget_);
+    const auto schema = schema_to_send(function.schema, wanted, quirks_, budget_, options_.schemas);
     append(out_, R"(,"parameters":)", schema.text, R"(,"strict":)", schema.strict ? "true" : "false");
   }
 

@@ -296,7 +296,10 @@ void StreamGuard::pop() {
   blocks_.pop_front();
 }
 
-void StreamGuard::fail(std::string message, int status) { on(llm::Failed{status, "api_error", std::move(message)}); }
+void StreamGuard::fail(std::string message, int status) {
+  found_fault_ = !done_;
+  on(llm::Failed{status, "api_error", std::move(message)});
+}
 
 void StreamGuard::finish() {
   if (!done_) fail("the provider ended its answer before it was complete");

@@ -54,6 +54,8 @@ class StreamGuard : public llm::EventSink {
   void finish();
   /// End or Failed went out.
   [[nodiscard]] bool done() const { return done_; }
+  /// The Failed was not the provider's: it is the guard that found the answer at fault.
+  [[nodiscard]] bool found_fault() const { return found_fault_; }
   /// A content block went out: the client has seen something of the answer.
   [[nodiscard]] bool content_begun() const { return next_index_ > 0; }
   [[nodiscard]] const llm::Usage& usage() const { return usage_; }
@@ -106,7 +108,7 @@ class StreamGuard : public llm::EventSink {
   std::size_t kept_ = 0;
   std::uint32_t next_index_ = 0;
   unsigned made_ids_ = 0;
-  bool begun_ = false, done_ = false, called_ = false;
+  bool begun_ = false, done_ = false, called_ = false, found_fault_ = false;
   llm::Usage usage_;
   llm::StopReason reason_ = llm::StopReason::none;
 };

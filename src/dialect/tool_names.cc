@@ -66,6 +66,7 @@ std::string_view ToolNames::to_client(std::string_view written) const {
 }
 
 std::string call_id_in_form(std::string_view written, CallIdForm form) {
+  if (form == CallIdForm::any) return std::string(written);
   const bool nine = written.size() == kMistralId && std::ranges::all_of(written, is_alphanumeric);
   const bool short_enough = !written.empty() && written.size() <= kLongestId && std::ranges::all_of(written, is_plain);
   if (form == CallIdForm::mistral9) return nine ? std::string(written) : nine_characters(written);

@@ -98,10 +98,16 @@ Result<llm::Request> Translation::read(const json::Document& body) {
   return read_anthropic_request(body, context_.subagent_tag);
 }
 
-Result<std::string> Translation::write() {
+Result<std::string> Translation::write(LongTexts* apart) {
   const llm::Request& request = asked_->request;
-  const OpenAiChatOptions options{context_.model, context_.max_output, context_.provider_name,
-                                  context_.codec, context_.chat,       &asked_->names};
+  const OpenAiChatOptions options{.model = context_.model,
+                                  .max_output = context_.max_output,
+                                  .provider = context_.provider_name,
+                                  .codec = context_.codec,
+                                  .quirks = context_.chat,
+                                  .names = &asked_->names,
+                                  .schemas = context_.schemas,
+                                  .long_texts = apart};
   switch (context_.provider) {
     case Api::openai_chat: return write_openai_chat_request(request, options, dropped_);
     case Api::openai_responses: return write_openai_responses_request(request, options, dropped_);
@@ -118,7 +124,7 @@ Result<std::string> Translation::write() {
   return patch.text();
 }
 
-Result<std::string> Translation::request(const json::Document& body) {
+Result<std::string> Translation::request(const json::Document& body, LongTexts* apart) {
   const bool same = context_.client == context_.provider;
   if (same && context_.client != Api::anthropic && !context_.repaired) {
     json::Patch patch(body);
@@ -133,7 +139,7 @@ Result<std::string> Translation::request(const json::Document& body) {
     search_ = offer_search(asked_->request);
   else if (find_web_search(asked_->request))
     asked_->search_query = search_query_of(asked_->request);
-  auto written = write();
+  auto written = write(apart);
   if (!search_) asked_->request = {};
   return written;
 }
@@ -180,6 +186,7 @@ bool Translation::ending() const { return answer_->turn->reader->ending(); }
 bool Translation::done() const { return answer_->turn->guard.done(); }
 bool Translation::content_begun() const { return answer_ && answer_->watch.content; }
 const std::optional<llm::Failed>& Translation::failure() const { return answer_->watch.failure; }
+bool Translation::found_fault() const { return answer_->turn->guard.found_fault(); }
 llm::Usage Translation::usage() const { return answer_->search ? answer_->search->usage() : answer_->turn->guard.usage(); }
 std::string_view Translation::stop_reason() const { return anthropic_stop_reason(answer_->turn->guard.stop_reason()); }
 
@@ -198,7 +205,7 @@ bool Translation::goes_on() {
 std::string Translation::request_again() {
   answer_->search->next_turn(asked_->request);
   // What could be written once can be written again with a turn more.
-  return write().value_or(std::string());
+  return write(nullptr).value_or(std::string());
 }
 
 }  // namespace penstock::dialect

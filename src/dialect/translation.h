@@ -12,7 +12,9 @@
 #include "dialect/anthropic_errors.h"
 #include "dialect/api.h"
 #include "dialect/chat_quirks.h"
+#include "dialect/long_texts.h"
 #include "dialect/quirks.h"
+#include "dialect/schema_cache.h"
 #include "dialect/search_turns.h"
 #include "dialect/signature.h"
 #include "json/scan.h"
@@ -34,6 +36,7 @@ struct TranslationContext {
   bool transparent = false;               // Anthropic itself: its signatures stay as they are
   const Quirks* quirks = nullptr;         // of a provider with the Anthropic dialect
   const ChatQuirks* chat = nullptr;       // of one with any other
+  SchemaCache* schemas = nullptr;         // the worker's; may be null
   bool repaired = false;                  // its quirks changed after a refusal: they count where bytes would pass as they are, too
   llm::ByteRange subagent_tag;            // of the body's facts: not for the provider
   bool marked = true;                     // of the same (tagged_blocks): it may hold what only we can read
@@ -57,8 +60,9 @@ class Translation {
 
   /// Both speak the same: all bytes pass, but for the model's name in the request, and reasoning there that only we can read.
   [[nodiscard]] bool passes() const { return context_.client == context_.provider && !search_ && !context_.repaired; }
-  /// The provider's body for the client's, which stays while this may ask again. Fails with the client's fault.
-  Result<std::string> request(const json::Document& body);
+  /// The provider's body for the client's, which stays while this may ask again. Fails with the client's fault. `apart`, of that body's
+  /// text, may get long texts that are then missing in what is returned; null: everything is in it.
+  Result<std::string> request(const json::Document& body, LongTexts* apart = nullptr);
   /// Fields of the client's that the provider's dialect has no place for.
   [[nodiscard]] const std::vector<std::string>& dropped() const { return dropped_; }
   /// The gateway searches for this request, so that the provider may be asked more than once.
@@ -87,6 +91,8 @@ class Translation {
   [[nodiscard]] bool content_begun() const;
   /// The answer failed; in a stream the client has been told already.
   [[nodiscard]] const std::optional<llm::Failed>& failure() const;
+  /// The failure is not the provider's word, but what was found in its answer: where bytes pass, no client knows of it yet.
+  [[nodiscard]] bool found_fault() const;
   [[nodiscard]] llm::Usage usage() const;
   [[nodiscard]] std::string_view stop_reason() const;
 
@@ -103,7 +109,7 @@ class Translation {
   struct Answer;
   struct Asked;
   Result<llm::Request> read(const json::Document& body);
-  Result<std::string> write();
+  Result<std::string> write(LongTexts* apart);
   TranslationContext context_;
   std::vector<std::string> dropped_;
   std::unique_ptr<Asked> asked_;

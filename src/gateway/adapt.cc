@@ -123,7 +123,8 @@ std::vector<iovec> Outgoing::pieces() const {
   all.reserve(body.size() + 3);
   all.push_back({const_cast<char*>(head.data()), head.size()});
   if (!credential.empty()) all.push_back({const_cast<char*>(credential.data()), credential.size()});
-  if (!written.empty()) all.push_back({const_cast<char*>(written.data()), written.size()});
+  if (!written.empty())
+    for (const auto piece : long_texts.pieces(written)) all.push_back({const_cast<char*>(piece.data()), piece.size()});
   for (const auto piece : body) all.push_back({const_cast<char*>(piece.data()), piece.size()});
   return all;
 }
@@ -188,18 +189,21 @@ std::string path_for(const Upstream& upstream, const Record& record) {
 
 Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::Document& body, const Record& record,
                                   const Snapshot& snapshot, dialect::Translation& translation) {
-  TRY(std::string written, translation.request(body));
-  return adapt_written(client, std::move(written), record, snapshot);
+  dialect::LongTexts long_texts(body.text());
+  TRY(std::string written, translation.request(body, &long_texts));
+  return adapt_written(client, std::move(written), record, snapshot, std::move(long_texts));
 }
 
-Outgoing adapt_written(const wire::RequestHead& client, std::string written, const Record& record, const Snapshot& snapshot) {
+Outgoing adapt_written(const wire::RequestHead& client, std::string written, const Record& record, const Snapshot& snapshot,
+                       dialect::LongTexts long_texts) {
   const Upstream& upstream = *record.upstream;
   Outgoing out;
   out.written = std::move(written);
+  out.long_texts = std::move(long_texts);
   append(out.head, "POST ", path_for(upstream, record), " HTTP/1.1\r\n");
   add(out.head, "host", upstream.host);
   add_for_translation(out.head, client, record, snapshot);
-  append(out.head, "content-length: ", out.written.size(), shows_token(record) ? "\r\n" : "\r\n\r\n");
+  append(out.head, "content-length: ", out.written.size() + out.long_texts.size(), shows_token(record) ? "\r\n" : "\r\n\r\n");
   return out;
 }
 

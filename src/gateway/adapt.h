@@ -8,19 +8,21 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/long_texts.h"
 #include "gateway/record.h"
 #include "json/patch.h"
 #include "wire/http_head.h"
 
 namespace penstock::gateway {
 
-/// A request for a provider. With a login's token the head is whole only after show_token(). The body's pieces view the client's body and
-/// the patch's own texts; both must stay until it is sent.
+/// A request for a provider. With a login's token the head is whole only after show_token(). The body is the patch's pieces, or else what
+/// was written with the long texts in it. They view the client's body, which must stay until the request is sent.
 struct Outgoing {
   std::string head;
   std::string credential;  // the head's last lines, when they come later than the rest
   std::unique_ptr<json::Patch> patch;
-  std::string written;  // the whole body, where it was translated
+  std::string written;  // the body, where it was translated
+  dialect::LongTexts long_texts;
   std::vector<std::string_view> body;
 
   /// Head and body, for a gathered write.
@@ -36,8 +38,9 @@ Outgoing adapt(const wire::RequestHead& client, std::string_view query, const js
 Result<Outgoing> adapt_translated(const wire::RequestHead& client, const json::Document& body, const Record& record,
                                   const Snapshot& snapshot, dialect::Translation& translation);
 
-/// The same with a body that is written already.
-Outgoing adapt_written(const wire::RequestHead& client, std::string written, const Record& record, const Snapshot& snapshot);
+/// The same with a body that is written already, but for the long texts.
+Outgoing adapt_written(const wire::RequestHead& client, std::string written, const Record& record, const Snapshot& snapshot,
+                       dialect::LongTexts long_texts = {});
 
 /// The chosen credential is a login, whose token is put in with show_token().
 [[nodiscard]] bool shows_token(const Record& record);

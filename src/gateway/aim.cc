@@ -123,10 +123,11 @@ Status aim(Work& work, json::Document& document, const config::Target& target, c
   record.dropped.clear();
   set_quirks(work, repairs);
   work.translation.reset();
-  const auto context = translation_context(record, work.snapshot, !repairs.empty());
+  auto context = translation_context(record, work.snapshot, !repairs.empty());
   if (!needs_translation(record, context)) {
     work.request = adapt(work.exchange.head(), work.query, document, record, work.snapshot);
   } else if (record.operation == Operation::messages) {
+    context.schemas = work.schemas;
     work.translation = std::make_unique<dialect::Translation>(context);
     TRY(work.request, adapt_translated(work.exchange.head(), document, record, work.snapshot, *work.translation));
     record.dropped = fit_for_header(work.translation->dropped());

@@ -26,6 +26,7 @@ struct Work {
   std::string_view body;                              // the client's, until content goes to the client
   bool indexed = false;                               // the worker's document is the body's: until the first suspension
   Outgoing request;                                   // what the provider gets
+  dialect::SchemaCache* schemas = nullptr;            // the worker's
   std::unique_ptr<dialect::Translation> translation;  // unless both speak Anthropic's dialect, which is patched in place
   dialect::Quirks repaired_quirks;                    // of the target, where it was repaired
   dialect::ChatQuirks repaired_chat;

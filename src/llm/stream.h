@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -59,6 +60,7 @@ struct Failed {
   int status = 500;
   std::string type;  // the provider's own word; may be empty
   std::string message;
+  std::optional<bool> should_retry = std::nullopt;  // false: only its user can mend that
 };
 
 /// One event. Its views last until the call that hands it over returns.
