@@ -13,7 +13,7 @@ const kToken = 'client-token-5f1c0e7b9d';
 test('no failure of a provider loses a turn', { timeout: 120_000 }, async (t) => {
   const result = await runFaults(t);
   t.diagnostic(`\n${table(result)}`);
-  assert.ok(result.cases.length > 1000, `${result.cases.length} cases`);
+  assert.ok(result.cases.length > 2500, `${result.cases.length} cases`);
   const lost = result.cases.filter((each) => each.lost.length > 0);
   assert.equal(lost.length, 0, lost.map(describe).join('\n'));
 });
