@@ -1,6 +1,7 @@
 // When something that failed is left alone, and when it may prove itself again. One for each target and for each credential.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@ struct CooldownLimits {
 
 /// A value that its owner locks. Failures in a row, or their share in a sliding window, bring a rest. When that ends, one attempt is the
 /// probe: its success ends all, its failure brings a longer rest. A rest that the provider told ends without a probe.
-/// While troubled() is false, successes need not be reported: they would change nothing.
+/// While troubled() is false, successes need not be reported: the share counts from the first failure on.
 class Cooldown {
  public:
   explicit Cooldown(const CooldownLimits& limits = {}) : limits_(limits) {}
@@ -41,6 +42,8 @@ class Cooldown {
 
   /// The provider says so: 429, 402, 401 (kUntilChanged). The longer of two rests stands.
   void rest_for(TimePoint now, Duration rest);
+  /// Somebody has seen that it is well: the probe may begin now. A rest that the provider told stays.
+  void end_early(TimePoint now) { cool_until_ = std::min(cool_until_, now); }
   /// What rested is another thing now: a new key, a new configuration.
   void reset() { *this = Cooldown(limits_); }
 

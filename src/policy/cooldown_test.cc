@@ -56,6 +56,23 @@ TEST(Cooldown, OneProbeWhenTheRestEnds) {
   EXPECT_FALSE(t.rests()) << "all is as at the beginning";
 }
 
+TEST(Cooldown, ARestThatEndsEarlyEndsWithAProbe) {
+  Ticked t;
+  t.fail(3);
+  t.now += 1s;
+  t.cooldown.end_early(t.now);
+  EXPECT_FALSE(t.rests());
+  EXPECT_TRUE(t.cooldown.begin(t.now));
+  t.cooldown.end_early(t.now);
+  EXPECT_TRUE(t.rests()) << "one probe at a time";
+  t.fail();
+  EXPECT_EQ(t.left(), 60s) << "twice as long, as after any probe that fails";
+  t.cooldown.end_early(t.now);
+  t.cooldown.rest_for(t.now, 5s);
+  t.cooldown.end_early(t.now);
+  EXPECT_EQ(t.left(), 5s) << "the provider has said so itself";
+}
+
 TEST(Cooldown, AFailedProbeRestsTwiceAsLongUpToTheLongest) {
   Ticked t;
   t.fail(3);
