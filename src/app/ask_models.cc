@@ -105,13 +105,23 @@ std::string shown(std::string words, const Secret& secret) {
   return words.empty() ? "" : ": " + words;
 }
 
+/// A key is replaced where it was found: one that is stored does not win over the configuration's, or the environment's.
+std::string mend_of(const ListQuestion& question) {
+  const auto& up = *question.upstream;
+  const std::string_view source = question.credential_source;
+  if (up.token_source) return "penstock login " + up.login;
+  if (source == "configuration") return fmt::format("another key in the configuration, at providers.{}.api_key", up.name);
+  if (source.starts_with("credentials.")) return fmt::format("another key in the configuration, at providers.{}.{}", up.name, source);
+  if (source.starts_with('$')) return fmt::format("another key in the variable {}", source.substr(1));
+  return "penstock keys set " + up.name;
+}
+
 Error refusal(const ListQuestion& question, const std::string& url, const net::Fetched& answer) {
   const auto& up = *question.upstream;
   const auto words = shown(words_of(answer.body), question.credential);
   if (answer.status == 401 || answer.status == 403)
     return provider_error(ErrorKind::authentication,
-                          fmt::format("it refuses the credential ({}{}); mend: penstock {} {}", answer.status, words,
-                                      up.token_source ? "login" : "keys set", up.token_source ? up.login : up.name));
+                          fmt::format("it refuses the credential ({}{}); mend: {}", answer.status, words, mend_of(question)));
   if (answer.status >= 300 && answer.status < 400)
     return provider_error(ErrorKind::protocol,
                           fmt::format("{} answers with a redirect ({}), which is not followed, as that could give the key away; mend: give "
@@ -127,7 +137,7 @@ Error refusal(const ListQuestion& question, const std::string& url, const net::F
 
 Error unreachable(const ListQuestion& question, Error error) {
   const auto& host = question.upstream->origin.host;
-  const bool here = host == "localhost" || host == "127.0.0.1" || host == "::1";
+  const bool here = (host == "localhost" || host == "127.0.0.1" || host == "::1") && error.message.contains("cannot connect");
   error.message = fmt::format("{}; mend: {}", error.message,
                               here ? "start that server, or give the base_url on which it listens"
                                    : fmt::format("penstock doctor {} looks for the reason", question.upstream->name));

@@ -21,6 +21,7 @@ struct ListQuestion {
   const catalog::Provider* row = nullptr;  // null: the catalogue does not know it
   Secret credential;                       // empty: none is shown
   std::string https_proxy, no_proxy;       // as in net::FetchRequest
+  std::string credential_source{};         // where it was found, for the mend; empty: not known
 };
 
 /// Where a list may be: a URL, and that endpoint of the provider whose way of showing the credential holds there.

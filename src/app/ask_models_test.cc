@@ -34,7 +34,7 @@ class AskModelsTest : public testing::Test {
     ListQuestion question{&up, row, up.key, "http://proxy.example:3128", "none.example"};
     return ask_models(question, [this](const net::FetchRequest& request) -> Result<net::Fetched> {
       asked_.push_back(request);
-      if (unreachable_) return fail(provider_error(ErrorKind::connection, "cannot connect to h.example:443"));
+      if (!unreachable_.empty()) return fail(provider_error(ErrorKind::connection, unreachable_));
       const auto at = answers_.find(request.url);
       net::Fetched fetched;
       fetched.status = at == answers_.end() ? 404 : at->second.first;
@@ -54,7 +54,7 @@ class AskModelsTest : public testing::Test {
   }
   std::map<std::string, std::pair<int, std::string>> answers_;
   std::vector<net::FetchRequest> asked_;
-  bool unreachable_ = false;
+  std::string unreachable_;  // why; empty: it is not
 };
 
 TEST_F(AskModelsTest, where_lists_are) {
@@ -186,6 +186,23 @@ TEST_F(AskModelsTest, failures_and_their_mends) {
   }
 }
 
+TEST_F(AskModelsTest, a_refused_key_is_replaced_where_it_was_found) {
+  const auto up = upstream("openai-chat", "h");
+  const auto mend = [&](std::string source) {
+    const auto refused = [](const auto&) -> Result<net::Fetched> {
+      net::Fetched fetched;
+      fetched.status = 401;
+      return fetched;
+    };
+    const auto message = ask_models({&up, nullptr, up.key, {}, {}, std::move(source)}, refused).error().message;
+    return message.substr(message.find("mend: ") + 6);
+  };
+  EXPECT_EQ(mend("configuration"), "another key in the configuration, at providers.one.api_key");
+  EXPECT_EQ(mend("credentials.pool[1]"), "another key in the configuration, at providers.one.credentials.pool[1]");
+  EXPECT_EQ(mend("$ONE_KEY"), "another key in the variable ONE_KEY");
+  EXPECT_EQ(mend("/home/u/keys/one"), "penstock keys set one");
+}
+
 TEST_F(AskModelsTest, a_refused_key_is_told_before_a_list_that_is_not_there) {
   auto up = upstream("anthropic", "h", "/anthropic");
   up.others = {upstream("openai-chat", "h")};
@@ -195,12 +212,14 @@ TEST_F(AskModelsTest, a_refused_key_is_told_before_a_list_that_is_not_there) {
 }
 
 TEST_F(AskModelsTest, who_cannot_be_reached_is_asked_once) {
-  unreachable_ = true;
+  unreachable_ = "cannot connect to h.example:443";
   auto up = upstream("anthropic", "h", "/anthropic");
   EXPECT_THAT(ask(up).error().message, HasSubstr("penstock doctor one"));
   EXPECT_EQ(asked_.size(), 1U);
   up.origin.host = "localhost";
   EXPECT_THAT(ask(up).error().message, HasSubstr("start that server"));
+  unreachable_ = "TLS with localhost failed: wrong version number";
+  EXPECT_THAT(ask(up).error().message, HasSubstr("penstock doctor one")) << "it runs";
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "app/build_search.h"
 #include "app/build_upstream.h"
 #include "app/model_lists.h"
 #include "app/profiles.h"
 #include "base/text.h"
+#include "config/values.h"
 #include "dialect/digest.h"
 #include "policy/hash.h"
 
@@ -73,7 +76,7 @@ gateway::Upstream mock_upstream(std::uint16_t port, bool alone) {
 }
 
 policy::RoutableProvider routable(const gateway::Upstream& upstream) {
-  policy::RoutableProvider provider{upstream.name, upstream.aggregator, {}, upstream.has_credential() && upstream.visible};
+  policy::RoutableProvider provider{upstream.name, upstream.aggregator, {}, upstream.may_serve() && upstream.visible};
   for (const auto& model : upstream.models) (model.listed.empty() ? provider.models : provider.listed).push_back(model.id);
   provider.default_model = upstream.default_model;
   return provider;
@@ -88,14 +91,23 @@ class SnapshotBuilder {
   }
 
   Result<Built> build() {
-    for (const auto& provider : config_.providers)
-      if (provider.enabled) TRY_STATUS(add(provider, true));
+    for (const auto& provider : config_.providers) {
+      if (provider.enabled) {
+        TRY_STATUS(add(provider, true));
+        continue;
+      }
+      absent_.emplace(provider.name,
+                      fmt::format("the provider {0} is switched off; remove enabled: false from providers.{0}", provider.name));
+    }
     for (const auto& name : referenced(config_)) TRY_STATUS(add_from_catalog(name, true));
     for (const auto& row : ingredients_.catalog->providers) {
       if (config_.providers.empty()) {
         TRY_STATUS(row.local ? add_local(row.name) : add_from_catalog(row.name, false));
-      } else if (!has(row.name) && !row.env.empty()) {
-        snapshot_->keyless.emplace(row.name, row.env.front());
+      } else if (!has(row.name) && !configured(config_, row.name)) {
+        absent_.emplace(row.name,
+                        fmt::format("the provider {0} is not in use, because the configuration lists providers and {0} is not among "
+                                    "them; add `{0}: {{}}` under `providers`",
+                                    row.name));
       }
     }
     if (!config_.web_search.url.empty()) add_search();
@@ -129,14 +141,37 @@ class SnapshotBuilder {
     const auto* row = provider.catalog.empty() ? nullptr : ingredients_.catalog->find(provider.catalog);
     TRY(UpstreamBuilt built, build_upstream(provider, row, places_, ingredients_.refresher));
     give_standings(built.upstream);
+    warn_of_loop(built.upstream);
+    if (provider.health_check) give_check(built.upstream, *provider.health_check);
     if (const auto* list = ingredients_.catalog->list_of(provider.name, built.upstream.base_url)) add_listed(built.upstream, *list);
     // A keyring that cannot be asked is said once, not for each provider.
     if (!built.warning.empty() && std::ranges::find(warnings_, built.warning) == warnings_.end()) warnings_.push_back(built.warning);
     if (wanted || built.upstream.has_credential())
       snapshot_->upstreams.push_back(std::move(built.upstream));
     else
-      snapshot_->keyless.emplace(provider.name, built.upstream.key_variable);
+      note_keyless(built.upstream);
     return {};
+  }
+
+  void note_keyless(const gateway::Upstream& upstream) {
+    const auto& [name, variable] = std::tie(upstream.name, upstream.key_variable);
+    std::string why = fmt::format("there is no key for the provider {0}: penstock keys set {0}", name);
+    if (!variable.empty()) why += fmt::format("; or set {} and start the gateway again", variable);
+    if (!upstream.login.empty()) why += "; or log in: penstock login " + upstream.login;
+    absent_.emplace(name, std::move(why));
+    snapshot_->keyless.emplace(name, variable);
+  }
+
+  /// A request to such a provider would come back to us, again and again.
+  void warn_of_loop(const gateway::Upstream& upstream) {
+    const auto& [host, port] = std::tie(upstream.origin.host, upstream.origin.port);
+    const auto is_here = [&](const config::ListenAddress& address) {
+      const bool own_name = config::is_loopback({host, port}) || host == to_lower(address.host);
+      return address.port == port && port != 0 && own_name;
+    };
+    if (std::ranges::any_of(config_.server.listen, is_here))
+      warnings_.push_back(fmt::format("providers.{}: base_url {} is where this gateway itself listens, so its requests would go in circles",
+                                      upstream.name, upstream.base_url));
   }
 
   void add_mock() {
@@ -168,13 +203,38 @@ class SnapshotBuilder {
     for (auto& other : upstream.others) other.credentials = upstream.credentials;
   }
 
+  void give_check(gateway::Upstream& upstream, const config::HealthCheck& check) {
+    const std::string url = upstream.base_url + check.path;
+    auto standing = ingredients_.standings ? ingredients_.standings->checked(upstream.name, url)
+                                           : std::make_shared<gateway::Standing>(url, policy::CooldownLimits{});
+    upstream.check = {check.path, check.every, std::move(standing)};
+    snapshot_->any_checked = true;
+  }
+
   std::shared_ptr<gateway::Standing> standing_of(const std::string& provider, const std::string& fingerprint, const std::string& source) {
     if (!ingredients_.standings) return std::make_shared<gateway::Standing>(source, policy::CooldownLimits{});
     return ingredients_.standings->credential(provider, fingerprint, source);
   }
 
+  /// Fallbacks of a name that nothing is called, and a picker that picks nothing.
+  void warn_of_idle_names(const policy::Router& router) {
+    const auto listed = router.listed();
+    std::vector<std::string> names;
+    for (const auto& one : listed) names.push_back(one.name);
+    for (const auto& [key, chains] : {std::pair{"on_error", &config_.fallbacks.on_error},
+                                      {"on_context_overflow", &config_.fallbacks.on_context_overflow},
+                                      {"on_refusal", &config_.fallbacks.on_refusal}})
+      for (const auto& [name, chain] : *chains)
+        if (!name.contains('*') && !router.route(name) && router.why_absent(name).empty())
+          warnings_.push_back(fmt::format("fallbacks.{}: nothing is called {}, so this is never used{}", key, config::shown(name),
+                                          config::suggestion(name, names)));
+    if (!listed.empty() && std::ranges::none_of(names, [&](const auto& name) { return router.is_picked(name); }))
+      warnings_.push_back("picker: no name fits its patterns, so Claude Code's picker stays empty");
+  }
+
   void finish() {
     gateway::Snapshot& made = *snapshot_;
+    warnings_.insert(warnings_.begin(), config_.warnings.begin(), config_.warnings.end());
     warnings_.insert(warnings_.end(), ingredients_.catalog->remarks.begin(), ingredients_.catalog->remarks.end());
     if (ingredients_.mock_port != 0 && !has("mock")) add_mock();
     std::vector<policy::RoutableProvider> providers;
@@ -188,8 +248,9 @@ class SnapshotBuilder {
       profiles.push_back({profile.name, models.main, models.opus, models.sonnet, models.haiku});
     }
     made.router = policy::Router(config_.models, std::move(providers), config_.default_model, config_.picker, std::move(profiles),
-                                 config_.routes, config_.fallbacks);
+                                 config_.routes, config_.fallbacks, std::move(absent_));
     warnings_.insert(warnings_.end(), made.router.idle_routes().begin(), made.router.idle_routes().end());
+    warn_of_idle_names(made.router);
     made.tokens = config_.auth_tokens;
     made.hosts = local_hosts(config_);
     made.signatures = ingredients_.signatures;
@@ -198,6 +259,8 @@ class SnapshotBuilder {
     made.retry = {config_.retry.attempts, config_.retry.backoff, config_.retry.max_backoff};
     made.deadline = config_.retry.deadline;
     made.affinity = config_.affinity == config::Affinity::session;
+    made.share_background = config_.share_background;
+    made.hedge_background = config_.hedge_background;
     made.max_body = config_.server.max_body;
     made.answers_model = config_.answers_model;
     made.debug = config_.log.level == "debug";
@@ -209,6 +272,7 @@ class SnapshotBuilder {
   credentials::Places places_;
   std::shared_ptr<gateway::Snapshot> snapshot_ = std::make_shared<gateway::Snapshot>();
   std::vector<std::string> warnings_;
+  policy::Router::Absences absent_;  // why providers are not in service
 };
 
 }  // namespace

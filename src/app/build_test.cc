@@ -56,7 +56,60 @@ TEST_F(BuildTest, a_server_of_ones_own_is_reached_by_name_unless_a_file_says_whi
   EXPECT_TRUE(ollama->has_credential());
   const auto with_file = build("providers: { zai: { api_key: k } }\n");
   EXPECT_EQ(with_file.snapshot->find("ollama"), nullptr);
-  EXPECT_TRUE(with_file.snapshot->keyless.contains("deepseek")) << "so that a request to it can say which key is missing";
+  EXPECT_THAT(with_file.snapshot->keyless, IsEmpty()) << "a key would help none of those that the file does not list";
+}
+
+TEST_F(BuildTest, a_provider_that_is_not_in_service_says_why) {
+  const auto why = [](const Built& built, const char* asked) { return built.snapshot->router.route(asked).error().message; };
+  const auto listed = build("providers: { deepseek: { api_key: k }, own: { base_url: http://h, enabled: false } }\n");
+  EXPECT_EQ(why(listed, "zai/glm-5.3"),
+            "model: zai/glm-5.3: the provider zai is not in use, because the configuration lists providers and zai is not among them; add "
+            "`zai: {}` under `providers`");
+  EXPECT_EQ(why(listed, "own/x"), "model: own/x: the provider own is switched off; remove enabled: false from providers.own");
+  EXPECT_THAT(why(listed, "ollama"), HasSubstr("add `ollama: {}` under `providers`"));
+  const auto off = build("providers: { zai: { api_key: k, enabled: false } }\nmodels: [ { name: a, to: zai/glm-5.3 } ]\n");
+  EXPECT_EQ(why(off, "a"),
+            "model: a: the rule 'a' points to zai, and the provider zai is switched off; remove enabled: false from providers.zai");
+  EXPECT_THAT(why(build(""), "anthropic/zai/glm-5.3"),
+              HasSubstr("there is no key for the provider zai: penstock keys set zai; or set ZAI_API_KEY and start the gateway again"));
+}
+
+TEST_F(BuildTest, the_variable_that_the_configuration_names_is_the_one_to_set) {
+  const auto variable = [&](const std::string& entry) {
+    return build("providers: { zai: { " + entry + " } }\n").snapshot->find("zai")->key_variable;
+  };
+  EXPECT_EQ(variable("api_key: '${ZK}'"), "ZK");
+  EXPECT_EQ(variable("credentials: { pool: [ '${ZK1}', '${ZK2}' ] }"), "ZK1");
+  EXPECT_EQ(variable("credentials: { pool: [ '${ZK1}', k ] }"), "ZAI_API_KEY") << "a key is there";
+}
+
+TEST_F(BuildTest, anthropics_own_users_need_no_key_of_ours) {
+  const auto built = build("providers: { claude: { catalog: anthropic, credentials: { pool: [ '${TOKEN}' ] } }, zai: {} }\n");
+  EXPECT_TRUE(built.snapshot->find("claude")->may_serve());
+  EXPECT_FALSE(built.snapshot->find("claude")->has_credential());
+  EXPECT_FALSE(built.snapshot->find("zai")->may_serve());
+}
+
+TEST_F(BuildTest, a_server_of_ones_own_gets_a_stored_key_as_its_dialect_has_it) {
+  const std::string start = "providers: { own: { base_url: http://h, api_key: k, dialect: ";
+  EXPECT_EQ(build(start + "gemini } }\n").snapshot->find("own")->auth_header, "x-goog-api-key");
+  EXPECT_EQ(build(start + "openai-chat } }\n").snapshot->find("own")->auth, gateway::AuthScheme::bearer);
+  EXPECT_EQ(build(start + "anthropic } }\n").snapshot->find("own")->auth, gateway::AuthScheme::x_api_key);
+}
+
+TEST_F(BuildTest, what_is_hardly_meant_is_warned_of) {
+  const auto warnings = [&](const std::string& yaml) { return build(yaml).warnings; };
+  const std::string zai = "providers: { zai: { api_key: k } }\nmodels: [ { name: glm, to: zai/glm-5.3 } ]\n";
+  EXPECT_THAT(warnings(zai + "fallbacks: { on_error: { glm: zai/glm-4.7, zai/glm-5.3: glm, glm-5.3: glm, '*': glm } }\n"), IsEmpty());
+  EXPECT_THAT(warnings(zai + "fallbacks: { on_refusal: { gml: glm } }\n"),
+              ElementsAre("fallbacks.on_refusal: nothing is called \"gml\", so this is never used; did you mean \"glm\"?"));
+  EXPECT_THAT(warnings(zai + "picker: [ nothing-* ]\n"),
+              ElementsAre("picker: no name fits its patterns, so Claude Code's picker stays empty"));
+  EXPECT_THAT(warnings("providers: { me: { base_url: 'http://localhost:4100' } }\n"),
+              ElementsAre("providers.me: base_url http://localhost:4100 is where this gateway itself listens, so its requests would go in "
+                          "circles"));
+  EXPECT_THAT(warnings("providers: { me: { base_url: 'http://localhost:4101' }, far: { base_url: 'http://h:4100' } }\n"), IsEmpty());
+  EXPECT_THAT(warnings("providers: { zai: { api_key: $ZK } }\n"), ElementsAre(HasSubstr("t.yaml:1:30: ")));
 }
 
 TEST_F(BuildTest, every_row_of_the_catalogue_can_be_built) {

@@ -74,6 +74,7 @@ class UpstreamBuilder {
     own.dialect = dialect;
     own.auth = row_.auth;
     own.auth_header = row_.auth_header;
+    own.take_usual_auth();
     return own;
   }
 
@@ -131,6 +132,9 @@ class UpstreamBuilder {
     up().auth_header = to_lower(first_of(entry_.auth_header, endpoint_.auth_header));
     up().passthrough = entry_.credentials.mode == config::CredentialMode::passthrough;
     up().key_variable = row_.env.empty() ? "" : row_.env.front();
+    // What the configuration names comes before what is usual.
+    if (!entry_.unset_variables.empty() && !entry_.api_key && entry_.credentials.pool.empty())
+      up().key_variable = entry_.unset_variables.front();
     if (up().passthrough) return {};
     if (row_.oauth) up().login = row_.name;
     find_key();

@@ -26,7 +26,8 @@ Result<catalog::Catalog> load_rows(const config::Environment& environment) {
   TRY(const auto models, read_if_there(folder + "/models.yaml"));
   if (providers.empty() && models.empty()) return base;
   auto own = catalog::parse(providers, models);
-  if (!own) return fail(config_error(fmt::format("{}/{{providers,models}}.yaml: {}", folder, own.error().message)));
+  const auto* faulty = catalog::parse(providers, "") ? "models" : "providers";
+  if (!own) return fail(config_error(fmt::format("{}/{}.yaml: {}", folder, faulty, own.error().message)));
   return catalog::merge(std::move(base), *own);
 }
 

@@ -47,6 +47,16 @@ TEST_F(LoadCatalogTest, the_users_rows_lie_with_the_configuration) {
   EXPECT_THAT(fault({{"XDG_CONFIG_HOME", "relative"}, {"HOME", folder_ + "/home"}}), HasSubstr("models"));
 }
 
+TEST_F(LoadCatalogTest, a_fault_names_its_file_and_line) {
+  const auto path = folder_ + "/home/.config/penstock/";
+  std::ofstream(path + "providers.yaml") << "own:\n  base_url: https://own.example\n";
+  std::ofstream(path + "models.yaml") << "own: [ { id: m } ]\nminimax:\n  - { id: m, widow: 3 }\n";
+  EXPECT_EQ(fault({{"HOME", folder_ + "/home"}}),
+            path + "models.yaml: line 2: catalogue row \"minimax\": model \"m\" has an unknown key \"widow\"");
+  std::ofstream(path + "providers.yaml") << "own: {}\n";
+  EXPECT_THAT(fault({{"HOME", folder_ + "/home"}}), testing::StartsWith(path + "providers.yaml: line 1: "));
+}
+
 TEST_F(LoadCatalogTest, a_pipe_is_refused_and_not_waited_for) {
   const auto path = folder_ + "/home/.config/penstock/providers.yaml";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);

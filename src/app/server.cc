@@ -71,7 +71,7 @@ void keep_profiles(const config::Config& before, config::Config& config) {
 
 std::expected<config::Config, std::string> read_config(const ServeOptions& options, const catalog::Catalog& catalog) {
   const std::string path = config::find_file(options.config_path, options.environment);
-  const config::LoadContext context{options.environment, catalog.names()};
+  const config::LoadContext context{options.environment, catalog.names(), catalog.dialects()};
   config::Config config;
   if (!path.empty()) {
     auto loaded = config::load(path, context);
@@ -91,6 +91,7 @@ Server::Server(ServeOptions options, config::Config config, catalog::Catalog cat
 }
 
 Server::~Server() {
+  health_checks_.stop();
   refresher_.stop();  // it posts to the workers
   for (auto& worker : workers_) worker->stop();
   for (auto& gateway : gateways_) gateway->close();
@@ -135,6 +136,7 @@ Status Server::start() {
   listener_->use_certificate(std::move(certificate));
   TRY_STATUS(listen());
   for (auto& worker : workers_) worker->run();
+  health_checks_.use(snapshot_);
   return {};
 }
 
@@ -188,6 +190,7 @@ bool Server::reload_config(const char* why) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([gateway = gateways_[i].get(), snapshot = own_reference(snapshot_)]() mutable { gateway->use(std::move(snapshot)); });
   }
+  health_checks_.use(snapshot_);
   for (const auto& warning : warnings_) log_warning("{}", warning);
   log_info("configuration reloaded ({})", why);
   return true;

@@ -10,6 +10,7 @@
 #include "app/learned_file.h"
 #include "base/log_file.h"
 #include "gateway/gateway.h"
+#include "gateway/health_checks.h"
 #include "mock/mock_provider.h"
 #include "net/listener.h"
 
@@ -66,6 +67,7 @@ class Server {
   net::asio::io_context control_{1};
   net::asio::basic_signal_set<net::Executor> signals_{control_.get_executor()};
   gateway::Shared shared_;
+  gateway::HealthChecks health_checks_{shared_.standings};
   LearnedFile learned_file_;
   credentials::Refresher refresher_;
   mock::MockProvider mock_;

@@ -33,7 +33,9 @@ void read_health(std::string_view body, GatewayStatus& status) {
       return found ? found->text() : "";
     };
     const auto present = member.value.find("key_present");
-    status.providers.push_back({member.key.text(), text("upstream"), text("key_source"), present && present->boolean().value_or(false)});
+    const auto seconds = member.value.find("rests_seconds");
+    status.providers.push_back({member.key.text(), text("upstream"), text("key_source"), present && present->boolean().value_or(false),
+                                text("state"), text("rests_until"), seconds ? seconds->integer().value_or(0) : 0, text("last_trouble")});
   }
 }
 
@@ -97,18 +99,33 @@ std::string first_line(const GatewayStatus& status) {
   }
 }
 
-std::string provider_line(const GatewayStatus::Provider& provider) {
-  return fmt::format("  {:<14} {:<48} {}\n", printable(provider.name), printable(provider.upstream),
+/// Why it would not be asked now; empty when it would be, or when its line tells already that it has no key.
+std::string state_line(const GatewayStatus::Provider& provider) {
+  if (provider.state.empty() || provider.state == "ready" || provider.state == "no_key") return {};
+  std::string out = fmt::format("  {:<14} {}", "", printable(provider.state));
+  if (!provider.rests_until.empty()) out += ", back in " + duration_text(provider.seconds);
+  if (!provider.last_trouble.empty()) out += "; last trouble: " + printable(provider.last_trouble);
+  return out + "\n";
+}
+
+std::string provider_lines(const GatewayStatus::Provider& provider) {
+  return fmt::format("  {:<14} {:<48} {}\n{}", printable(provider.name), printable(provider.upstream),
                      !provider.key_present         ? "no key"
                      : provider.key_source.empty() ? "ready"
-                                                   : "key from " + printable(provider.key_source));
+                                                   : "key from " + printable(provider.key_source),
+                     state_line(provider));
 }
+
+std::string text_or_null(const std::string& text) { return text.empty() ? "null" : json_quote(text); }
 
 std::string providers_json(const GatewayStatus& status) {
   std::string out;
   for (const auto& one : status.providers)
-    out += fmt::format(R"({}{}:{{"upstream":{},"key_present":{},"key_source":{}}})", out.empty() ? "" : ",", json_quote(one.name),
-                       json_quote(one.upstream), one.key_present, json_quote(one.key_source));
+    out += fmt::format(
+        R"({}{}:{{"upstream":{},"key_present":{},"key_source":{},"state":{},"rests_until":{},"rests_seconds":{},"last_trouble":{}}})",
+        out.empty() ? "" : ",", json_quote(one.name), json_quote(one.upstream), one.key_present, json_quote(one.key_source),
+        text_or_null(one.state), text_or_null(one.rests_until), one.rests_until.empty() ? "null" : fmt::to_string(one.seconds),
+        text_or_null(one.last_trouble));
   return out;
 }
 
@@ -159,7 +176,7 @@ std::string to_text(const GatewayStatus& status, std::int64_t now) {
   if (status.draining > 0) out += fmt::format("process {} takes no new requests and ends when those it has are done\n", status.draining);
   if (!status.health.empty()) out += fmt::format("health:        {}\n", printable(status.health));
   if (!status.providers.empty()) out += "providers:\n";
-  for (const auto& provider : status.providers) out += provider_line(provider);
+  for (const auto& provider : status.providers) out += provider_lines(provider);
   if (!status.problem.empty()) out += status.problem + "\n";
   return out;
 }

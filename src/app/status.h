@@ -34,6 +34,10 @@ struct GatewayStatus {
   struct Provider {
     std::string name, upstream, key_source;
     bool key_present = false;
+    std::string state;         // as /health names it: "ready", "cooling", …; empty: the gateway is an older one
+    std::string rests_until;   // a date; empty: it does not rest, or no time ends that
+    std::int64_t seconds = 0;  // until then
+    std::string last_trouble;  // empty: none
   };
   std::vector<Provider> providers;
   std::optional<net::PortHolder> holder;  // of `port_taken`

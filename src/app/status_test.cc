@@ -79,7 +79,9 @@ TEST_F(StatusTest, of_one_that_answers) {
   ScriptedProvider provider([](Visit& visit) {
     if (const auto request = visit.request())
       visit.send(whole_answer(R"({"status":"degraded","providers":{"zai":{"upstream":"https://a","dialect":"anthropic","key_present":true,)"
-                              R"("key_source":"ZAI_API_KEY","state":"ready"},"kimi":{"upstream":"https://b","key_present":false}}})"));
+                              R"("key_source":"ZAI_API_KEY","state":"ready","rests_until":null,"rests_seconds":null,)"
+                              R"("last_trouble":"timeout"},)"
+                              R"("kimi":{"upstream":"https://b","key_present":false}}})"));
   });
   begin(child, provider.url());
   question_.token = Secret("a-client-token");
@@ -95,8 +97,35 @@ TEST_F(StatusTest, of_one_that_answers) {
   const auto json = checked_json(seen);
   EXPECT_THAT(json, HasSubstr("\"up\":true,\"state\":\"running\""));
   EXPECT_THAT(json, HasSubstr("\"uptime_seconds\":90"));
-  EXPECT_THAT(json, HasSubstr(R"("zai":{"upstream":"https://a","key_present":true,"key_source":"ZAI_API_KEY"})"));
+  EXPECT_THAT(text, Not(HasSubstr("timeout"))) << "that is over";
+  EXPECT_THAT(json, HasSubstr(R"("zai":{"upstream":"https://a","key_present":true,"key_source":"ZAI_API_KEY","state":"ready",)"
+                              R"("rests_until":null,"rests_seconds":null,"last_trouble":"timeout"})"));
+  EXPECT_THAT(json, HasSubstr(R"("key_present":false,"key_source":"","state":null,)")) << "an older gateway says nothing of it";
   for (const auto& shown : {text, json}) EXPECT_THAT(shown, Not(HasSubstr("a-client-token")));
+}
+
+TEST_F(StatusTest, of_providers_that_rest) {
+  auto child = gateway();
+  ScriptedProvider provider([](Visit& visit) {
+    if (const auto request = visit.request())
+      visit.send(whole_answer(R"({"status":"ok","providers":{"zai":{"upstream":"https://a","key_present":true,"key_source":"K",)"
+                              R"("state":"limited","rests_until":"2026-11-20T12:02:10Z","rests_seconds":130,)"
+                              R"("last_trouble":"rate_limited"},)"
+                              R"("own":{"upstream":"https://b","key_present":true,"key_source":"","state":"cooling","rests_until":null,)"
+                              R"("rests_seconds":null,"last_trouble":"health check: unreachable"},)"
+                              R"("bare":{"upstream":"https://c","key_present":false,"state":"no_key","rests_until":null}}})"));
+  });
+  begin(child, provider.url());
+  const auto seen = status();
+  const auto text = to_text(seen, 1090);
+  EXPECT_THAT(text, testing::ContainsRegex("key from K\n +limited, back in 2 min; last trouble: rate_limited\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("https://b [^\n]*\n +cooling; last trouble: health check: unreachable\n"));
+  EXPECT_THAT(text, Not(HasSubstr("no_key"))) << "its line says so";
+  const auto json = checked_json(seen);
+  EXPECT_THAT(json, HasSubstr(R"("state":"limited","rests_until":"2026-11-20T12:02:10Z","rests_seconds":130,)"
+                              R"("last_trouble":"rate_limited")"));
+  EXPECT_THAT(json, HasSubstr(R"("state":"cooling","rests_until":null,"rests_seconds":null,)"
+                              R"("last_trouble":"health check: unreachable")"));
 }
 
 TEST_F(StatusTest, of_one_that_does_not_answer) {

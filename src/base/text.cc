@@ -114,7 +114,7 @@ std::vector<std::string> near_names(std::string_view word, std::span<const std::
     const std::string name = to_lower(candidate);
     std::size_t distance = edit_distance(wanted, name);
     // A part of the name is nearer than any misspelling: `glm` means `zai/glm-5.3`.
-    if (wanted.size() >= 3 && (name.contains(wanted) || wanted.contains(name))) distance = 1;
+    if (std::min(wanted.size(), name.size()) >= 3 && (name.contains(wanted) || wanted.contains(name))) distance = 1;
     if (distance <= std::max<std::size_t>(2, wanted.size() / 3)) ranked.emplace_back(distance, &candidate);
   }
   std::ranges::stable_sort(ranked, {}, [](const auto& entry) { return entry.first; });

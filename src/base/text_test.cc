@@ -99,6 +99,7 @@ TEST(Text, SuggestsNearNames) {
   EXPECT_EQ(near_names("glm-5.3", names, 5), (Strings{"zai/glm-5.3", "zai/glm-5.3-flash"}));
   EXPECT_TRUE(near_names("quite-different", names, 5).empty());
   EXPECT_TRUE(near_names("listen", names, 0).empty());
+  EXPECT_EQ(near_names("widow", Strings{"id", "window"}, 1), Strings{"window"}) << "two letters stand in many a word";
 }
 
 TEST(Text, EscapesJson) {

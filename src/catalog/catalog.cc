@@ -77,6 +77,16 @@ std::map<std::string, std::string> Endpoint::quirks_by_pattern(std::string_view 
   return all;
 }
 
+void Endpoint::take_usual_auth() {
+  if (!auth.empty()) return;
+  if (dialect == "gemini") {
+    auth = "header";
+    if (auth_header.empty()) auth_header = "x-goog-api-key";
+  } else {
+    auth = dialect == "anthropic" ? "x-api-key" : "bearer";
+  }
+}
+
 const Model* Provider::find(std::string_view id) const {
   const auto found = std::ranges::find(models, id, &Model::id);
   return found == models.end() ? nullptr : &*found;
@@ -116,6 +126,12 @@ std::vector<std::string> Catalog::names() const {
   std::vector<std::string> names;
   std::ranges::transform(providers, std::back_inserter(names), &Provider::name);
   return names;
+}
+
+std::map<std::string, std::vector<std::string>> Catalog::dialects() const {
+  std::map<std::string, std::vector<std::string>> all;
+  for (const auto& provider : providers) all.emplace(provider.name, provider.dialects());
+  return all;
 }
 
 Result<Catalog> parse(std::string_view providers_yaml, std::string_view models_yaml) {

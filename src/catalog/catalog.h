@@ -59,6 +59,8 @@ struct Endpoint {
   std::string source, date;
   /// What the patterns say of the model `id`.
   [[nodiscard]] std::map<std::string, std::string> quirks_by_pattern(std::string_view id) const;
+  /// Where nothing says how the credential is shown: as the API's own vendor takes it.
+  void take_usual_auth();
 };
 
 /// One provider.
@@ -115,6 +117,8 @@ struct Catalog {
   /// The list of the provider that the configuration knows by that name and that is reached there; null without one.
   [[nodiscard]] const ProviderList* list_of(std::string_view name, std::string_view base_url) const;
   [[nodiscard]] std::vector<std::string> names() const;
+  /// What each provider speaks, by name.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> dialects() const;
 };
 
 /// Parses the two YAML texts; a fault names the row. Models of a provider without a row give a row that holds only them, for merge().

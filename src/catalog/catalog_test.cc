@@ -301,7 +301,7 @@ x:
 
 TEST(Catalog, AFaultyTextIsAnErrorValue) {
   EXPECT_EQ(parse("x: [", "").error().kind, ErrorKind::config);
-  EXPECT_EQ(parse("", "x: 3").error().message, "catalogue row \"x\": must be a list of models");
+  EXPECT_EQ(parse("", "x: 3").error().message, "line 1: catalogue row \"x\": must be a list of models");
   EXPECT_TRUE(parse("", "")->providers.empty());
 }
 

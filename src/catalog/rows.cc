@@ -205,23 +205,12 @@ constexpr auto kEndpointColumns = std::to_array<Column<Endpoint>>({
     {"date", set_text<Endpoint, &Endpoint::date>},
 });
 
-/// Nothing said of the credential: as the API's own vendor takes it.
-void take_usual_auth(Endpoint& api) {
-  if (!api.auth.empty()) return;
-  if (api.dialect == "gemini") {
-    api.auth = "header";
-    if (api.auth_header.empty()) api.auth_header = "x-goog-api-key";
-  } else {
-    api.auth = api.dialect == "anthropic" ? "x-api-key" : "bearer";
-  }
-}
-
 Result<Endpoint> read_endpoint(const std::string& dialect, const YAML::Node& map) {
   if (std::ranges::find(kDialects, dialect) == kDialects.end()) return fail(config_error("is no dialect"));
   Endpoint api;
   api.dialect = dialect;
   TRY_STATUS(fill(api, map, std::span<const Column<Endpoint>>(kEndpointColumns)));
-  take_usual_auth(api);
+  api.take_usual_auth();
   TRY_STATUS(check_address(api));
   return api;
 }
@@ -312,9 +301,9 @@ Status each_row(std::string_view yaml, Read read) {
     std::set<std::string> names;
     for (const auto& entry : root) {
       TRY(const auto name, scalar(entry.first));
-      if (!names.insert(name).second) return wrong("catalogue row " + json_quote(name) + " is given twice");
-      if (auto status = read(name, entry.second); !status)
-        return wrong("catalogue row " + json_quote(name) + ": " + status.error().message);
+      const std::string row = "line " + std::to_string(entry.first.Mark().line + 1) + ": catalogue row " + json_quote(name);
+      if (!names.insert(name).second) return wrong(row + " is given twice");
+      if (auto status = read(name, entry.second); !status) return wrong(row + ": " + status.error().message);
     }
     return {};
   } catch (const std::exception& fault) {

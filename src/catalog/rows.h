@@ -15,7 +15,8 @@ namespace penstock::catalog {
 /// Models by provider, in the order of the file.
 using ModelBlocks = std::vector<std::pair<std::string, std::vector<Model>>>;
 
-/// Reads providers.yaml. Unknown keys, repeated names and words that nothing knows are faults; `data/providers.yaml` explains the keys.
+/// Reads providers.yaml. Unknown keys, repeated names and words that nothing knows are faults, told
+/// with the line in which their row begins; `data/providers.yaml` explains the keys.
 Result<std::vector<Provider>> read_providers(std::string_view yaml);
 /// Reads models.yaml.
 Result<ModelBlocks> read_models(std::string_view yaml);

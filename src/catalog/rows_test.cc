@@ -7,14 +7,27 @@
 namespace penstock::catalog {
 namespace {
 
+/// Without the line, where there is one.
+std::string words_of(const Error& fault) {
+  const auto& message = fault.message;
+  return message.starts_with("line ") ? message.substr(message.find(": ") + 2) : message;
+}
+
 std::string provider_fault(std::string_view yaml) {
   const auto rows = read_providers(yaml);
-  return rows ? "no fault" : rows.error().message;
+  return rows ? "no fault" : words_of(rows.error());
 }
 
 std::string model_fault(std::string_view yaml) {
   const auto blocks = read_models(yaml);
-  return blocks ? "no fault" : blocks.error().message;
+  return blocks ? "no fault" : words_of(blocks.error());
+}
+
+TEST(Rows, AFaultNamesTheLineOfItsRow) {
+  EXPECT_EQ(read_providers("# mine\nx: { base_url: https://h }\ny:\n  colour: red\n").error().message,
+            "line 3: catalogue row \"y\": has an unknown key \"colour\"");
+  EXPECT_EQ(read_models("x:\n  - { id: m, widow: 3 }\n").error().message,
+            "line 1: catalogue row \"x\": model \"m\" has an unknown key \"widow\"");
 }
 
 TEST(Rows, PricesAreExact) {

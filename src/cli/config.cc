@@ -1,4 +1,4 @@
-// penstock config check, show, path, reference.
+// penstock config check, show, path, reference, schema.
 #include <fmt/format.h>
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/setup.h"
 #include "config/effective.h"
+#include "config/json_schema.h"
 #include "config/reference.h"
 
 namespace penstock::cli {
@@ -21,7 +22,7 @@ int config_check(const Common& common) {
   if (!faults.empty()) return report({kConfigFault, faults});
   const auto built = app::build_snapshot(setup->config, {&setup->catalog, credentials::process_places(), nullptr, 1});
   if (!built) return report({kConfigFault, (setup->config.path.empty() ? "" : setup->config.path + ": ") + built.error().message});
-  for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", warning);
+  for (const auto& warning : built->warnings) fmt::print(stderr, "warning: {}\n", warning);
   fmt::print("{}: no faults\n", setup->config.path.empty() ? "no configuration file" : setup->config.path);
   return kDone;
 }
@@ -46,6 +47,11 @@ int config_reference() {
   return kDone;
 }
 
+int config_schema() {
+  fmt::print("{}", config::json_schema());
+  return kDone;
+}
+
 void add(CLI::App& parent, const char* name, const char* help, int& code, int (*run)(const Common&)) {
   auto common = std::make_shared<Common>();
   auto* command = parent.add_subcommand(name, help);
@@ -62,6 +68,7 @@ void add_config(CLI::App& app, int& code) {
   add(*config, "show", "the effective configuration, secrets masked", code, config_show);
   add(*config, "path", "the file that is used", code, config_path);
   config->add_subcommand("reference", "docs/configuration.md")->callback([&code] { code = config_reference(); });
+  config->add_subcommand("schema", "a JSON Schema of the file, for editors")->callback([&code] { code = config_schema(); });
 }
 
 }  // namespace penstock::cli

@@ -95,18 +95,24 @@ int set_key(const KeyOptions& options) {
   return kDone;
 }
 
-std::string json_of(const credentials::Finding& finding, bool first) {
+/// What comes first is used, and with it the rest of a pool: several keys stand in the configuration only there.
+bool is_used(const credentials::Finding& finding, const credentials::ProviderKeys& one) {
+  const auto& first = one.findings.front();
+  const bool pooled = finding.place == credentials::Place::configuration && first.place == credentials::Place::configuration;
+  return !finding.fault && (pooled || &finding == &first);
+}
+
+std::string json_of(const credentials::Finding& finding, bool used) {
   const auto what = finding.fault ? fmt::format(R"("fault":{})", json_quote(finding.fault->message))
                                   : fmt::format(R"("key":{})", json_quote(finding.key.masked()));
-  return fmt::format(R"({{"place":{},"source":{},{},"used":{}}})", json_quote(name(finding.place)), json_quote(finding.source), what,
-                     first && !finding.fault);
+  return fmt::format(R"({{"place":{},"source":{},{},"used":{}}})", json_quote(name(finding.place)), json_quote(finding.source), what, used);
 }
 
 void print_json(const std::vector<credentials::ProviderKeys>& providers) {
   std::vector<std::string> rows;
   for (const auto& one : providers) {
     std::vector<std::string> places;
-    for (const auto& finding : one.findings) places.push_back(json_of(finding, places.empty()));
+    for (const auto& finding : one.findings) places.push_back(json_of(finding, is_used(finding, one)));
     rows.push_back(
         fmt::format(R"({{"provider":{},"passthrough":{},"keys":[{}]}})", json_quote(one.provider), one.passthrough, join(places, ",")));
   }
@@ -115,12 +121,9 @@ void print_json(const std::vector<credentials::ProviderKeys>& providers) {
 
 void print_rows(const credentials::ProviderKeys& one) {
   if (one.passthrough) fmt::print("{:<18} {:<6} {:<4} {}\n", one.provider, "", "yes", "the client's own credential");
-  bool first = true;
-  for (const auto& finding : one.findings) {
-    const bool used = std::exchange(first, false) && !finding.fault;
-    fmt::print("{:<18} {:<6} {:<4} {}\n", one.provider, finding.fault ? "-" : finding.key.masked(), used ? "yes" : "no",
+  for (const auto& finding : one.findings)
+    fmt::print("{:<18} {:<6} {:<4} {}\n", one.provider, finding.fault ? "-" : finding.key.masked(), is_used(finding, one) ? "yes" : "no",
                finding.fault ? finding.fault->message : finding.source);
-  }
 }
 
 int list(const KeyOptions& options) {

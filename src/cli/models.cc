@@ -24,6 +24,13 @@ std::string price_text(const gateway::UpstreamModel* model) {
   return fmt::format("{} / {} / {}", dollars(model->price.input), dollars(model->price.cache_read), dollars(model->price.output));
 }
 
+/// 0 is what nobody knows.
+std::string count_or(std::uint64_t count, const char* unknown) { return count == 0 ? unknown : std::to_string(count); }
+
+const char* sees(const gateway::UpstreamModel* model, const char* unknown, const char* images, const char* text) {
+  return !model ? unknown : model->vision ? images : text;
+}
+
 std::int64_t unix_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
 
 /// What gateways found out; a file that cannot be read is worth a word, and no more.
@@ -47,8 +54,8 @@ void print_json(const gateway::Snapshot& snapshot, const gateway::Lessons& lesso
   const auto* upstream = snapshot.find(listed.target.provider);
   const auto* model = upstream ? upstream->find(listed.target.model) : nullptr;
   fmt::print(R"({}{{"name":{},"target":{},"window":{},"max_output":{},"vision":{})", first ? "" : ",\n", json_quote(listed.name),
-             json_quote(listed.target.provider + "/" + listed.target.model), model ? model->window : 0, model ? model->max_output : 0,
-             model && model->vision ? "true" : "false");
+             json_quote(listed.target.provider + "/" + listed.target.model), count_or(model ? model->window : 0, "null"),
+             count_or(model ? model->max_output : 0, "null"), sees(model, "null", "true", "false"));
   if (model && model->price.known)
     fmt::print(R"(,"price":{{"input":{},"output":{},"cache_read":{},"cache_write":{}}})", dollars(model->price.input),
                dollars(model->price.output), dollars(model->price.cache_read), dollars(model->price.cache_write));
@@ -60,10 +67,16 @@ void print_json(const gateway::Snapshot& snapshot, const gateway::Lessons& lesso
 void print_row(const gateway::Snapshot& snapshot, const policy::ListedModel& listed) {
   const auto* upstream = snapshot.find(listed.target.provider);
   const auto* model = upstream ? upstream->find(listed.target.model) : nullptr;
-  const auto tokens = [](std::uint64_t count) { return count == 0 ? std::string("-") : std::to_string(count); };
   fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} {}\n", printable(listed.name), printable(listed.target.provider + "/" + listed.target.model),
-             tokens(model ? model->window : 0), tokens(model ? model->max_output : 0), model && model->vision ? "images" : "text",
+             count_or(model ? model->window : 0, "-"), count_or(model ? model->max_output : 0, "-"), sees(model, "-", "images", "text"),
              price_text(model));
+}
+
+/// Of these nothing more is known than that they may be asked for anything.
+void print_open(const gateway::Snapshot& snapshot, const std::string& provider) {
+  for (const auto& upstream : snapshot.upstreams)
+    if (upstream.visible && upstream.has_credential() && upstream.models.empty() && (provider.empty() || upstream.name == provider))
+      fmt::print("{:<44} {:<44} {:>9} {:>8}  {:<6} -\n", upstream.name + "/*", upstream.name + "/*", "-", "-", "-");
 }
 
 void print_json(const gateway::Snapshot& snapshot, const std::vector<policy::ListedModel>& names) {
@@ -115,14 +128,14 @@ int models(const Common& common, const std::string& provider) {
   const auto built = app::build_snapshot(setup->config, {&setup->catalog, credentials::process_places(), nullptr, 1});
   if (!built) return report({kConfigFault, built.error().message});
   const auto& snapshot = *built->snapshot;
-  if (!provider.empty() && !snapshot.find(provider))
-    return report({kWrongUsage, fmt::format("no provider in use is called {}", json_quote(provider))});
+  if (!provider.empty() && !snapshot.find(provider)) return report(no_such_provider(*setup, *built, provider));
   const auto names = names_of(snapshot, provider);
   if (common.json) {
     print_json(snapshot, names);
     return kDone;
   }
   print_table(snapshot, names);
+  print_open(snapshot, provider);
   print_ages(snapshot, setup->catalog);
   print_learned(provider);
   for (const auto& warning : built->warnings) fmt::print(stderr, "{}\n", printable(warning));
@@ -133,7 +146,9 @@ int models(const Common& common, const std::string& provider) {
 int forget(const std::string& name) {
   const auto forgotten = app::forget_learned(app::learned_path(config::process_environment()), name, unix_now());
   if (!forgotten) return report({kFailed, forgotten.error().message});
-  if (forgotten->empty()) return report({kFailed, fmt::format("nothing was learned of {}", json_quote(name))});
+  if (forgotten->empty())
+    return report(
+        {kFailed, fmt::format("nothing was learned of {}; what a gateway learns is written down within seconds", json_quote(name))});
   for (const auto& target : *forgotten) fmt::print("{}: forgotten\n", printable(target));
   return kDone;
 }

@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/ask_models.h"
-#include "app/build.h"
+#include "app/background.h"
 #include "app/model_lists.h"
 #include "base/text.h"
 #include "catalog/list_file.h"
-#include "cli/setup.h"
 #include "credentials/renewal.h"
 
 namespace penstock::cli {
@@ -47,19 +47,20 @@ std::string variable(const Setup& setup, const char* upper, const char* lower) {
 }
 
 /// The key, or the access token of a login, a new one where the old one is over.
-Result<Secret> credential_of(const gateway::Upstream& upstream) {
-  if (!upstream.token_source) return upstream.key;
-  TRY(auto tokens, credentials::renew_patiently(upstream.token_source->login(), {},
+Result<Secret> secret_of(const gateway::Credential& credential) {
+  if (!credential.token_source) return credential.key;
+  TRY(auto tokens, credentials::renew_patiently(credential.token_source->login(), {},
                                                 [](std::chrono::seconds pause) { std::this_thread::sleep_for(pause); }));
   return std::move(tokens.access);
 }
 
-Result<app::ListQuestion> question_for(const Ground& ground, const gateway::Upstream& upstream) {
+Result<app::ListQuestion> question_for(const Ground& ground, const gateway::Upstream& upstream, const gateway::Credential& credential) {
   const auto* entry = entry_of(ground.setup.config, upstream.name);
   app::ListQuestion question;
   question.upstream = &upstream;
   question.row = ground.setup.catalog.find(entry ? std::string_view(entry->catalog) : std::string_view(upstream.name));
-  TRY(question.credential, credential_of(upstream));
+  TRY(question.credential, secret_of(credential));
+  question.credential_source = credential.source;
   if (entry && entry->proxy) {
     if (*entry->proxy != "none") question.https_proxy = *entry->proxy;
   } else {
@@ -69,9 +70,19 @@ Result<app::ListQuestion> question_for(const Ground& ground, const gateway::Upst
   return question;
 }
 
+/// With the keys of a pool in turn, as long as they are refused.
+Result<std::vector<catalog::Model>> ask_with_any(const Ground& ground, const gateway::Upstream& upstream) {
+  Result<std::vector<catalog::Model>> models = fail(internal_error("there is no credential to ask with"));
+  for (const auto& credential : upstream.credentials) {
+    TRY(const auto question, question_for(ground, upstream, credential));
+    models = app::ask_models(question, net::fetch);
+    if (models || models.error().kind != ErrorKind::authentication) break;
+  }
+  return models;
+}
+
 Result<catalog::ProviderList> refresh_one(const Ground& ground, const gateway::Upstream& upstream) {
-  TRY(const auto question, question_for(ground, upstream));
-  TRY(auto models, app::ask_models(question, net::fetch));
+  TRY(auto models, ask_with_any(ground, upstream));
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   catalog::ProviderList list{upstream.name, upstream.base_url, now, std::move(models)};
   TRY_STATUS(app::store_list(app::model_list_folder(ground.setup.options.environment), list));
@@ -125,20 +136,13 @@ void print(const std::vector<Refreshed>& done, bool json) {
   fmt::print("[{}]\n", join(rows, ",\n"));
 }
 
-Failure no_such(const Ground& ground, const std::string& provider) {
-  const auto& [setup, built] = ground;
-  const auto keyless = built.snapshot->keyless.find(provider);
-  const bool in_use = setup.config.providers.empty() || entry_of(setup.config, provider);
-  if (in_use && keyless != built.snapshot->keyless.end())
-    return {kFailed, fmt::format("there is no credential for {0}; mend: penstock keys set {0}, or export {1}", provider, keyless->second)};
-  if (setup.catalog.find(provider))
-    return {kFailed, fmt::format("{0} is not in use: the configuration lists providers, and {0} is not among them", provider)};
-  std::vector<std::string> names;
-  for (const auto& upstream : built.snapshot->upstreams) names.push_back(upstream.name);
-  for (const auto& [name, variable] : built.snapshot->keyless) names.push_back(name);
-  const auto near = near_names(provider, names, 3);
-  return {kWrongUsage,
-          fmt::format("no provider in use is called {}{}", json_quote(provider), near.empty() ? "" : "; near names: " + join(near, ", "))};
+/// The file of a gateway that runs with another one than this call found; empty: there is none.
+std::string other_configuration(const Setup& setup) {
+  const auto running = app::find_running(setup.options.environment);
+  if (!running || !*running || (*running)->config_path.empty()) return {};
+  const auto& theirs = (*running)->config_path;
+  std::error_code error;
+  return std::filesystem::equivalent(setup.config.path, theirs, error) ? std::string() : theirs;
 }
 
 /// Why this one cannot be asked; empty when it can.
@@ -158,12 +162,24 @@ std::expected<std::vector<const gateway::Upstream*>, Failure> choose(const Groun
     return all;
   }
   const auto* upstream = snapshot.find(provider);
-  if (!upstream) return std::unexpected(no_such(ground, provider));
+  if (!upstream) return std::unexpected(no_such_provider(ground.setup, ground.built, provider));
   if (const auto why = why_not(*upstream); !why.empty()) return std::unexpected(Failure{kFailed, provider + ": " + why});
   return std::vector{upstream};
 }
 
 }  // namespace
+
+Failure no_such_provider(const Setup& setup, const app::Built& built, const std::string& provider) {
+  if (const auto why = built.snapshot->router.why_absent(provider); !why.empty()) return {kFailed, std::string(why)};
+  auto names = setup.catalog.names();
+  for (const auto& upstream : built.snapshot->upstreams) names.push_back(upstream.name);
+  const auto near = near_names(provider, names, 3);
+  auto text = fmt::format("no provider in use is called {}", json_quote(provider));
+  if (!near.empty()) text += "; near names: " + join(near, ", ");
+  if (const auto other = other_configuration(setup); !other.empty())
+    text += "; the gateway that runs has another configuration: --config " + other;
+  return {kWrongUsage, std::move(text)};
+}
 
 int refresh_models(const Common& common, const std::string& provider) {
   auto setup = read_setup(common);

@@ -26,11 +26,11 @@ namespace {
 void print_providers(const gateway::Snapshot& snapshot) {
   for (const auto& upstream : snapshot.upstreams) {
     if (!upstream.visible && upstream.name != "mock") continue;
-    const std::string key = !upstream.has_credential()
+    const std::string key = !upstream.may_serve()
                                 ? fmt::format("no key: set {}", upstream.key_variable.empty() ? "api_key" : upstream.key_variable)
-                            : upstream.passthrough        ? "the client's own credential"
-                            : upstream.key_source.empty() ? "no key needed"
-                                                          : "key from " + upstream.key_source;
+                            : !upstream.has_credential() || upstream.passthrough ? "the client's own credential"
+                            : upstream.key_source.empty()                        ? "no key needed"
+                                                                                 : "key from " + upstream.key_source;
     fmt::print("  {:<14} {:>3} models   {}\n", upstream.name, upstream.models.size(), key);
   }
 }
@@ -42,9 +42,9 @@ std::string claude_code_line(const app::Server& server) {
   bool own_credential = false;
   for (const auto& listed : snapshot.router.listed()) {
     const auto* upstream = snapshot.find(listed.target.provider);
-    if (!upstream || !upstream->has_credential()) continue;
+    if (!upstream || !upstream->may_serve()) continue;
     model = listed.name;
-    own_credential = upstream->passthrough;
+    own_credential = upstream->passthrough || !upstream->has_credential();
     break;
   }
   const std::string token = own_credential ? "" : snapshot.open() ? "ANTHROPIC_AUTH_TOKEN=any " : "ANTHROPIC_AUTH_TOKEN=YOUR_TOKEN ";

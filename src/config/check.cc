@@ -76,6 +76,12 @@ std::string fault_of(const Parsed<T>& value) {
   return value ? std::string{} : value.error();
 }
 
+/// `$NAME` reads a variable in a shell, and nothing here.
+bool is_shell_variable(std::string_view text) {
+  if (text.size() < 2 || text.front() != '$') return false;
+  return std::ranges::all_of(text.substr(1), [](char c) { return is_token_char(c) && c != '-' && c != '.'; });
+}
+
 std::string text_fault(std::string_view text) {
   if (text.empty()) return "is empty; write a value or remove the key";
   return is_header_value(text) ? std::string{} : "holds a control character";
@@ -155,6 +161,8 @@ class Checker {
 
   void check_scalar(Node& node, const Field& field, const std::string& path) {
     const bool secret = field.type == Type::provider_key || field.type == Type::token || field.type == Type::header;
+    if (secret && is_shell_variable(node.text))
+      report_.warn(node.at, place(path) + " is taken as it stands; to read a variable, write ${NAME}");
     auto expanded = secret ? expand_secret(node.text, around_) : expand(node.text, around_.environment);
     if (!expanded) return reject(node, path, expanded.error());
     node.text = std::move(expanded->text);

@@ -218,6 +218,7 @@ struct Config {
   WebSearch web_search;
   /// Files of profiles that are at fault, by the profile's name: the faults, a line each. Their profiles are not among `profiles`.
   std::map<std::string, std::string> left_out;
+  std::vector<std::string> warnings;  // on what is valid but hardly meant, each with its place in the file
 };
 
 }  // namespace penstock::config

@@ -40,11 +40,13 @@ constexpr auto kFields = std::to_array<Field>({
     {"providers.*.catalog", word, "the name itself", "NAME", "The row of the catalogue that this provider stands on."},
     {"providers.*.enabled", boolean, "true", "", "false takes the provider out of service."},
     {"providers.*.base_url", url, "as the catalogue says", "",
-     "http or https, no user, no query. A trailing /, /v1 or /v1/messages is taken off. Required for a name that the catalogue does not "
+     "http or https, no user, no query. A trailing /, /v1 or /v1/messages is taken off; the path of a call, such as /chat/completions, is "
+     "a fault. Required for a name that the catalogue does not "
      "know."},
     {"providers.*.dialect", word, "as the catalogue says, else anthropic", "anthropic|openai-chat|openai-responses|gemini",
      "What the provider speaks to every client. Left out: to each client its own API where the catalogue has it; see docs/providers.md."},
-    {"providers.*.auth", word, "as the catalogue says, else with a key x-api-key (OpenAI's dialects: bearer), and none without",
+    {"providers.*.auth", word,
+     "as the catalogue says, else with a key x-api-key (OpenAI's dialects: bearer; gemini: x-goog-api-key), and none without",
      "x-api-key|bearer|none", "How the key is shown to the provider: a word, or `{ header: NAME }`."},
     {"providers.*.auth.header", text, "", "", "The header that carries the key."},
     {"providers.*.api_key", provider_key, "found in the usual places", "",
@@ -58,7 +60,8 @@ constexpr auto kFields = std::to_array<Field>({
     {"providers.*.credentials.pool[].weight", integer, "1", "0..1000000",
      "Share of the requests, with rotation: weighted. 0: only when all others rest."},
     {"providers.*.credentials.rotation", word, "round_robin", "round_robin|least_used|weighted|remaining",
-     "Which key a new session takes: in turn, the one with the fewest requests, by weight, or the one with the most left of its limits."},
+     "Which key a new session takes: one by a hash of the session (with affinity: none, in turn), the one with the fewest requests, by "
+     "weight, or the one with the most left of its limits."},
     {"providers.*.credentials.cooldown", duration, "60s", "0..1d", "How long a key rests after a 429 that does not say how long."},
     {"providers.*.credentials.max_inflight", integer, "none", "1..1000000",
      "Requests at the same time with one key; beyond it another key is taken, or the request waits in the queue."},
@@ -93,9 +96,9 @@ constexpr auto kFields = std::to_array<Field>({
     {"providers.*.queue.length", integer, "32", "0..100000", "How many may wait; beyond it a request is refused at once with 529."},
     {"providers.*.queue.wait", duration, "5s", "0..10m", "How long one may wait."},
     {"providers.*.health_check", section, "", "",
-     "A request that is made now and then, so that a failing provider is noticed before it is used.", kLater},
-    {"providers.*.health_check.path", text, "", "", "A GET below base_url, such as /v1/models. Required.", kLater},
-    {"providers.*.health_check.every", duration, "30s", "1s..1d", "How often.", kLater},
+     "A request that is made now and then, so that a failing provider is noticed before it is used."},
+    {"providers.*.health_check.path", text, "", "", "A GET below base_url, such as /v1/models. Required."},
+    {"providers.*.health_check.every", duration, "30s", "1s..1d", "How often."},
     {"providers.*.count_tokens", boolean, "as the catalogue says", "",
      "The provider serves /v1/messages/count_tokens; otherwise tokens are estimated."},
 
@@ -103,7 +106,8 @@ constexpr auto kFields = std::to_array<Field>({
      "Where `penstock keys` keeps provider keys: files that only you can read, or the desktop's keyring (through secret-tool of "
      "libsecret-tools), which is then looked into before the files."},
 
-    {"models", section, "", "", "What a client may ask for. The first rule that fits decides; provider/model-id always works."},
+    {"models", section, "", "",
+     "What a client may ask for. The first rule that fits decides. provider/model-id always works, with an id that no list has too."},
     {"models[]", section, "", "", "One rule, with exactly one of name and match."},
     {"models[].name", name, "", "", "The exact name."},
     {"models[].match", pattern, "", "", "A pattern in which `*` stands for any run of characters. Put it in quotes."},
@@ -168,10 +172,10 @@ constexpr auto kFields = std::to_array<Field>({
     {"cooldown.failures", integer, "3", "1..1000", "Failures in a row that start it."},
     {"cooldown.for", duration, "30s", "0..1d", "How long at first; it doubles while the target goes on failing."},
     {"affinity", word, "session", "session|none", "Keep a session on one credential and target, so that prompt caches stay warm."},
-    {"hedge", section, "", "", "Asking a second target when the first is silent. It costs more, so it is off.", kLater},
-    {"hedge.background", duration, "off", "off|10ms..1h", "Of background requests: after that time without an answer.", kLater},
-    {"share", section, "", "", "One answer for equal requests that are under way at the same time.", kLater},
-    {"share.background", boolean, "off", "", "Of background requests.", kLater},
+    {"hedge", section, "", "", "Asking a second target when the first is silent. It costs more, so it is off."},
+    {"hedge.background", duration, "off", "off|10ms..1h", "Of background requests: after that time without an answer."},
+    {"share", section, "", "", "One answer for equal requests that are under way at the same time."},
+    {"share.background", boolean, "off", "", "Of background requests."},
 
     {"usage", section, "", "", "The ledger of tokens and cost.", kLater},
     {"usage.store", text, "sqlite", "", "sqlite, or postgresql://….", kLater},

@@ -86,6 +86,7 @@ std::expected<Config, std::vector<Fault>> parse(std::string_view text, const std
   fill_answers(source, config);
   fill_web_search(source, config, report);
   if (!report.faults.empty()) return std::unexpected(sorted(std::move(report.faults)));
+  for (const Fault& warning : sorted(std::move(report.warnings))) config.warnings.push_back(to_text(warning));
   return config;
 }
 

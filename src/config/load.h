@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ Environment process_environment();
 /// What load() needs from outside.
 struct LoadContext {
   Environment environment;
-  std::vector<std::string> catalog_names;  // providers that need no base_url
+  std::vector<std::string> catalog_names;                              // providers that need no base_url
+  std::map<std::string, std::vector<std::string>> catalog_dialects{};  // what those speak; of a name that is not there it is not known
 };
 
 /// Parses `text` as the file `path` (only named in faults, and the base of relative `file:` paths).

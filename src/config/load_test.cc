@@ -31,6 +31,47 @@ std::string faults_of(std::string_view text, const LoadContext& around = context
   return lines;
 }
 
+/// The warnings as a user sees them, one a line.
+std::string warnings_of(std::string_view text, const LoadContext& around = context()) {
+  const auto config = parse(text, "f.yaml", around);
+  if (!config) return "fault: " + to_text(config.error().front());
+  std::string lines;
+  for (const auto& warning : config->warnings) lines += (lines.empty() ? "" : "\n") + warning;
+  return lines;
+}
+
+TEST(Load, WarnsOfWhatIsHardlyMeant) {
+  EXPECT_EQ(warnings_of("providers:\n  zai: { api_key: $ZK }\n"),
+            "f.yaml:2:19: \"providers.zai.api_key\" is taken as it stands; to read a variable, write ${NAME}");
+  EXPECT_EQ(warnings_of("providers: { zai: { api_key: 'a$ZK' } }\nauth: { tokens: [ '$', '$a-b' ] }\n"), "");
+  EXPECT_EQ(warnings_of("providers:\n  mock: { base_url: http://h }\n"),
+            "f.yaml:2:3: provider \"mock\" takes the place of the built-in mock");
+  EXPECT_EQ(warnings_of("providers: { zai: { api_key: ${UNSET} } }\n"), "") << "the provider as a whole says that it has no key";
+}
+
+TEST(Load, WarnsOfKeysInAPoolThatDoNothing) {
+  const std::string start = "providers: { zai: { credentials: { ";
+  EXPECT_EQ(warnings_of(start + "pool: [ ${UNSET}, k ] } } }\n"),
+            "f.yaml:1:44: the variable UNSET is not set, so this key is left out of the pool");
+  const auto twice = warnings_of(start + "pool: [ sk-same, ${K} ] } } }\n", context({{"K", "sk-same"}}));
+  EXPECT_EQ(twice, "f.yaml:1:53: this key stands in the pool twice; remove one");
+  EXPECT_EQ(warnings_of(start + "pool: [ { key: a, weight: 2 } ] } } }\n"), "f.yaml:1:54: \"weight\" counts with rotation: weighted alone");
+  EXPECT_EQ(warnings_of(start + "rotation: weighted, pool: [ { key: a, weight: 2 }, b ] } } }\n"), "");
+}
+
+TEST(Load, WarnsOfRulesThatAreNeverComeTo) {
+  const auto rules = [](const std::string& text) { return warnings_of("models:\n" + text); };
+  EXPECT_EQ(rules("  - { match: '*', to: zai/x }\n  - { name: fast, to: zai/y }\n"),
+            "f.yaml:3:13: \"fast\" is never come to: match \"*\" in line 2 takes it; write this rule before that one");
+  EXPECT_EQ(rules("  - { match: 'a-*', to: zai/x }\n  - { match: 'a-b*', to: zai/y }\n"),
+            "f.yaml:3:14: \"a-b*\" is never come to: match \"a-*\" in line 2 takes it; write this rule before that one");
+  EXPECT_EQ(rules("  - { match: 'a-b*', to: zai/x }\n  - { match: 'a-*', to: zai/y }\n  - { name: b, to: zai/z }\n"), "");
+  EXPECT_EQ(rules("  - { match: '*', to: zai/x }\n  - { name: 'b[1m]', to: zai/z }\n"), "") << "which only a pattern with [1m] takes";
+  EXPECT_EQ(rules("  - { name: w, to: [ { target: zai/x, weight: 3 } ] }\n"),
+            "f.yaml:2:39: \"weight\" counts with balance: weighted alone");
+  EXPECT_EQ(rules("  - { name: w, balance: weighted, to: [ { target: zai/x, weight: 3 } ] }\n"), "");
+}
+
 struct Case {
   const char* text;
   const char* faults;

@@ -18,6 +18,8 @@ std::string provider_fault(const std::vector<std::string>& providers, const std:
   return "no provider is called " + shown(provider) + mend;
 }
 
+bool has_million(std::string_view name) { return name.ends_with("[1m]"); }
+
 /// Reads the rules in order; later ones are held against the earlier.
 class RuleReader {
  public:
@@ -30,7 +32,8 @@ class RuleReader {
     rule.balance = value_at(node, "balance", parse_balance).value_or(rule.balance);
     rule.display_name = text_at(node, "display_name");
     check_names(node, rule);
-    if (node.lacks("to")) report_.add(node.at, "a rule of \"models\" has no target; add to: provider/model");
+    check_reached(node, rule);
+    if (!node.has_items("to")) report_.add(node.at, "a rule of \"models\" has no target; add to: provider/model");
     for (const Node* item : node.list("to")) read_target(*item, rule);
     return rule;
   }
@@ -49,6 +52,21 @@ class RuleReader {
     check_fresh("match", rule.match, node);
   }
 
+  /// The first match wins: behind a pattern that takes all its names, a rule is never come to.
+  void check_reached(const Node& node, const ModelRule& rule) {
+    const std::string& wanted = rule.name.empty() ? rule.match : rule.name;
+    // A star of this rule is taken by no character but a star of the earlier one, so this holds for patterns, too. A pattern takes a name
+    // with [1m] only when it ends so itself.
+    const auto takes = [&](const Pattern& pattern) {
+      return pattern.text != wanted && has_million(pattern.text) == has_million(wanted) && matches_glob(pattern.text, wanted);
+    };
+    if (const auto earlier = std::ranges::find_if(patterns_, takes); !wanted.empty() && earlier != patterns_.end())
+      report_.warn(node.find(rule.name.empty() ? "match" : "name")->at, shown(wanted) + " is never come to: match " + shown(earlier->text) +
+                                                                            " in line " + std::to_string(earlier->line) +
+                                                                            " takes it; write this rule before that one");
+    if (!rule.match.empty()) patterns_.push_back({rule.match, node.find("match")->at.line});
+  }
+
   void check_fresh(const std::string& key, const std::string& value, const Node& node) {
     if (value.empty()) return;
     const int line = node.find(key)->at.line;
@@ -63,6 +81,8 @@ class RuleReader {
     auto target = parse_target(text->text);
     if (!target) return;
     if (item.is_map()) target->weight = static_cast<unsigned>(value_at(item, "weight", parse_integer).value_or(1));
+    if (item.is_map() && !item.lacks("weight") && rule.balance != Balance::weighted)
+      report_.warn(item.place_of("weight"), "\"weight\" counts with balance: weighted alone");
     check_provider(text->at, target->provider);
     if (target->model.contains('*') && !rule.match.contains('*'))
       report_.add(text->at, shown(text->text) + " holds a star, but the rule has no match with a star to fill it");
@@ -72,6 +92,11 @@ class RuleReader {
   std::vector<std::string> providers_;
   Report& report_;
   std::map<std::string, int> lines_;
+  struct Pattern {
+    std::string text;
+    int line;
+  };
+  std::vector<Pattern> patterns_;  // of the rules so far
 };
 
 bool matches(const ModelRule& rule, std::string_view name) {

@@ -42,6 +42,7 @@ TEST(ModelPart, ATargetsProviderIsKnown) {
 TEST(ModelPart, ARuleHasExactlyOneOfNameAndMatch) {
   EXPECT_EQ(faults_of("models: [ { to: zai/x } ]\n"), "f:1:11: a rule of \"models\" has neither name nor match; add one");
   EXPECT_EQ(faults_of("models: [ { name: a, match: b, to: zai/x } ]\n"), "f:1:22: a rule of \"models\" has both name and match; keep one");
+  EXPECT_EQ(faults_of("models: [ { name: a, to: [] } ]\n"), "f:1:11: a rule of \"models\" has no target; add to: provider/model");
   EXPECT_EQ(faults_of("models: [ { name: a } ]\n"), "f:1:11: a rule of \"models\" has no target; add to: provider/model");
   EXPECT_EQ(faults_of("models: [ { name: a, to: [ { weight: 1 } ] } ]\n"),
             "f:1:28: a target has no \"target\"; add target: provider/model");

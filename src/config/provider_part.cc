@@ -29,6 +29,7 @@ class ProviderReader {
     provider_.name = key_.text;
     if (!is_provider_name(key_.text))
       fault(key_.at, "is not a name for a provider; use letters, digits, \"-\", \"_\" and \".\", beginning with a letter or digit");
+    if (key_.text == "mock" && !node_.lacks("base_url")) report_.warn(key_.at, "provider \"mock\" takes the place of the built-in mock");
     read_catalog();
     read_connection();
     read_auth();
@@ -62,12 +63,22 @@ class ProviderReader {
 
   void read_connection() {
     provider_.dialect = text_at(node_, "dialect");
+    check_dialect();
     provider_.proxy = value_at(node_, "proxy", parse_proxy);
     if (const Node* node = node_.scalar("ca_file")) {
       provider_.ca_file = resolve_path(node->text, source_.around);
       if (::access(provider_.ca_file.c_str(), R_OK) != 0)
         report_.add(node->at, "cannot read " + shown(provider_.ca_file) + ": " + std::strerror(errno));
     }
+  }
+
+  /// The catalogue knows where its providers speak what; of another server it must be told.
+  void check_dialect() {
+    const auto known = source_.context.catalog_dialects.find(provider_.catalog);
+    if (provider_.dialect.empty() || known == source_.context.catalog_dialects.end() || !node_.lacks("base_url")) return;
+    if (contains(known->second, provider_.dialect)) return;
+    report_.add(node_.find("dialect")->at, shown(provider_.catalog) + " does not speak " + provider_.dialect + "; it has " +
+                                               join(known->second, ", ") + ". Give base_url for a server that does");
   }
 
   void read_auth() {
@@ -117,7 +128,13 @@ class ProviderReader {
     if (item.is_map() && item.lacks("key")) report_.add(item.at, "a key of the pool has no \"key\"; add key: ${VARIABLE}");
     const Node* text = item.is_map() ? item.scalar("key") : &item;
     if (text == nullptr || !text->is_scalar()) return;
+    for (const auto& variable : text->unset)
+      report_.warn(text->at, "the variable " + variable + " is not set, so this key is left out of the pool");
+    if (item.is_map() && !item.lacks("weight") && credentials.rotation != "weighted")
+      report_.warn(item.place_of("weight"), "\"weight\" counts with rotation: weighted alone");
     auto secret = key_of(*text);
+    const auto same = [&](const PoolKey& other) { return secret && other.key.reveal() == secret->reveal(); };
+    if (std::ranges::any_of(credentials.pool, same)) report_.warn(text->at, "this key stands in the pool twice; remove one");
     if (secret) credentials.pool.push_back({std::move(*secret), count_at(item, "weight").value_or(1)});
   }
 
@@ -226,7 +243,10 @@ class ProviderReader {
     const bool has_key = !node_.lacks("api_key") || provider_.has_credentials;
     if (provider_.dialect.empty()) provider_.dialect = "anthropic";
     // Without one in the file a key may still be stored (`penstock keys set`): whether there is one decides then.
-    if (provider_.auth.empty() && has_key) provider_.auth = provider_.dialect.starts_with("openai-") ? "bearer" : "x-api-key";
+    if (!provider_.auth.empty() || !has_key) return;
+    const bool google = provider_.dialect == "gemini";
+    provider_.auth = google ? "header" : provider_.dialect.starts_with("openai-") ? "bearer" : "x-api-key";
+    if (google) provider_.auth_header = "x-goog-api-key";
   }
 
   const Key& key_;

@@ -225,5 +225,26 @@ TEST(ProviderPart, TheRest) {
             "f:2:28: \"providers.zai.timeouts.idle\": \"0s\" is out of range (1ms to 1d)");
 }
 
+TEST(ProviderPart, AnOwnServerOfGooglesDialectGetsItsKeyAsGoogleDoes) {
+  const auto own = one("  own: { base_url: http://h, dialect: gemini, api_key: k }\n");
+  EXPECT_EQ(own.auth + " " + own.auth_header, "header x-goog-api-key");
+  const auto told = one("  own: { base_url: http://h, dialect: gemini, api_key: k, auth: bearer }\n");
+  EXPECT_EQ(told.auth + " " + told.auth_header, "bearer ");
+}
+
+TEST(ProviderPart, ADialectIsOneThatTheRowHas) {
+  const auto faults = [](const std::string& entry) {
+    const auto config = parse("providers: { deepseek: { " + entry + " } }\n", "f",
+                              {.environment = [](const std::string&) { return std::nullopt; },
+                               .catalog_names = {"deepseek"},
+                               .catalog_dialects = {{"deepseek", {"anthropic", "openai-chat"}}}});
+    return config ? "no fault" : to_text(config.error().front());
+  };
+  EXPECT_EQ(faults("dialect: gemini"),
+            "f:1:35: \"deepseek\" does not speak gemini; it has anthropic, openai-chat. Give base_url for a server that does");
+  EXPECT_EQ(faults("dialect: openai-chat"), "no fault");
+  EXPECT_EQ(faults("dialect: gemini, base_url: http://h"), "no fault");
+}
+
 }  // namespace
 }  // namespace penstock::config

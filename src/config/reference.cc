@@ -22,7 +22,10 @@ Penstock runs without a file. With one, it is YAML, looked for at `--config`, `$
 is used.
 
 `penstock config check` reports every fault of a file at once, each with line and column and how to mend it. Unknown keys are faults, so
-that a misspelt one is never passed over; so are duplicate keys. `penstock config show` prints what is in force, with secrets masked.
+that a misspelt one is never passed over; so are duplicate keys. What is valid but hardly meant, such as a rule that is never come to, gets
+a warning: there, and in the gateway's log when it starts. `penstock config show` prints what is in force, with secrets masked.
+`penstock config schema` prints this page's keys as a JSON Schema (draft 2020-12). Editors complete and check with it as one types: keep it
+in a file, and begin the configuration with `# yaml-language-server: $schema=FILE`.
 
 ```yaml
 auth:
@@ -131,7 +134,7 @@ std::string reference_page() {
   std::string page(kOpening);
   for (const Field& field : fields())
     if (field.path.find_first_of(".[@") == std::string_view::npos) page += section_of(field);
-  page += "## A route\n\nA route is a name, a list of names, or a map with these keys. *later*\n\n" + table("@route");
+  page += "## A route\n\nA route is a name, a list of names, or a map with these keys.\n\n" + table("@route");
   page +=
       "## Quirks\n\nWhat `quirks` of a provider or of one of its models may hold. The default is what a provider gets that the catalogue "
       "does not know better;\n"

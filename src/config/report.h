@@ -1,4 +1,4 @@
-// The faults of one file, gathered while it is read: nothing stops at the first.
+// The faults of one file and what is odd about it, gathered while it is read: nothing stops at the first.
 #pragma once
 
 #include <string>
@@ -15,12 +15,13 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
-/// Collects the faults of the file `file`.
+/// Collects the faults of the file `file`, and what is valid there but hardly meant.
 struct Report {
   std::string file;
-  std::vector<Fault> faults;
+  std::vector<Fault> faults, warnings{};
 
   void add(Position at, std::string message) { faults.push_back({file, at.line, at.column, std::move(message)}); }
+  void warn(Position at, std::string message) { warnings.push_back({file, at.line, at.column, std::move(message)}); }
 };
 
 }  // namespace penstock::config

@@ -36,7 +36,7 @@ class RoutingReader {
     route.kind = kind;
     const std::string key = "routes." + std::string(name(kind));
     if (node.is_map()) {
-      if (node.lacks("to")) report_.add(node.at, json_quote(key) + " has no target; add to: a name of models, or provider/model");
+      if (!node.has_items("to")) report_no_target(node.at, key, "add to: a name of models, or provider/model");
       route.to = names_in(key, node.list("to"));
       route.over = value_at(node, "over", parse_integer).value_or(route.over);
       for (const Node* pattern : node.list("models"))
@@ -44,9 +44,14 @@ class RoutingReader {
       if (kind != llm::RequestKind::long_context && !node.lacks("over"))
         report_.add(node.place_of("over"), "\"over\" belongs to routes.long_context; remove it");
     } else {
+      if (node.is_list() && node.items.empty()) report_no_target(node.at, key, "name a model or provider/model, or remove it");
       route.to = names_in(key, items_of(node));
     }
     if (!route.to.empty()) config_.routes.push_back(std::move(route));
+  }
+
+  void report_no_target(Position at, std::string_view key, std::string_view mend) {
+    report_.add(at, json_quote(key) + " has no target; " + std::string(mend));
   }
 
   void read_chains(const Node& fallbacks, std::string_view key, Fallbacks::Chains& chains) {
@@ -54,7 +59,11 @@ class RoutingReader {
     if (map == nullptr) return;
     for (std::size_t i = 0; i < map->keys.size(); ++i) {
       check_key(map->keys[i]);
-      auto names = names_in("fallbacks." + std::string(key), items_of(map->items[i]));
+      const Node& chain = map->items[i];
+      if (chain.is_list() && chain.items.empty())
+        report_no_target(chain.at, "fallbacks." + std::string(key) + "." + map->keys[i].text,
+                         "name a model or provider/model, or remove it");
+      auto names = names_in("fallbacks." + std::string(key), items_of(chain));
       if (!names.empty()) chains.emplace_back(map->keys[i].text, std::move(names));
     }
   }

@@ -47,6 +47,15 @@ TEST(RoutingPart, RoutesHaveThreeFormsAndKeepTheirOrder) {
   EXPECT_EQ(shown(parsed("routes: { thinking: ..., images: }")->routes), "") << "what is still to come";
 }
 
+TEST(RoutingPart, AListOfTargetsIsNotEmpty) {
+  EXPECT_EQ(faults_of("routes: { background: [] }"),
+            "f:2:23: \"routes.background\" has no target; name a model or provider/model, or remove it");
+  EXPECT_EQ(faults_of("routes: { images: { to: [] } }"),
+            "f:2:19: \"routes.images\" has no target; add to: a name of models, or provider/model");
+  EXPECT_EQ(faults_of("fallbacks: { on_error: { glm: [] } }"),
+            "f:2:31: \"fallbacks.on_error.glm\" has no target; name a model or provider/model, or remove it");
+}
+
 TEST(RoutingPart, ARouteLeadsSomewhere) {
   EXPECT_EQ(faults_of("routes:\n  background: gml\n"),
             "f:3:15: \"routes.background\": no rule of models fits \"gml\"; did you mean \"glm\"?");

@@ -61,7 +61,7 @@ void fill_listen(const Source& source, const Node& server, Config& config, Repor
 
 void fill_hosts(const Node& server, Config& config, Report& report) {
   for (const Node* host : server.list("hosts")) {
-    const auto name = parse_listen(host->text);
+    const auto name = parse_listen(host->text + ":1");
     const bool plain = name && host->text.find_first_of(":/") == std::string::npos;
     if (!plain) report.add(host->at, "\"server.hosts\": " + shown(host->text) + " is not a host name; write it without scheme and port");
     if (plain) config.server.hosts.push_back(host->text);

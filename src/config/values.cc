@@ -89,6 +89,13 @@ std::string_view without_slashes(std::string_view text) {
   return text;
 }
 
+/// The path of one call of OpenAI's APIs that ends `path`, or nothing.
+std::string_view call_in(std::string_view path) {
+  for (const std::string_view call : {"/chat/completions", "/responses"})
+    if (path.ends_with(call)) return call;
+  return {};
+}
+
 constexpr std::array<std::string_view, 6> kBalances{"ordered", "weighted", "round_robin", "least_busy", "fastest", "cheapest"};
 
 }  // namespace
@@ -147,6 +154,9 @@ Parsed<ListenAddress> parse_listen(std::string_view text) {
   if (!parts || text.empty()) return std::unexpected(fault);
   if (!parts->host.empty()) address.host = parts->host;
   if (!is_host_name(address.host) && !is_ipv6_text(address.host)) return std::unexpected(fault);
+  // A word alone is more likely a slip than a machine's name.
+  const bool one_word = parts->port.empty() && address.host.find_first_of(".:") == std::string::npos;
+  if (one_word && !equals_ignoring_case(address.host, "localhost")) return std::unexpected(fault);
   if (!parts->port.empty()) {
     const auto port = parse_port(parts->port);
     if (!port) return std::unexpected(shown(text) + " has no port between 0 and 65535");
@@ -189,6 +199,8 @@ Parsed<std::string> parse_base_url(std::string_view text) {
   if (!is_url_authority(authority))
     return std::unexpected("the URL has no valid host and port; write http://host:port or https://host/path");
   auto path = without_slashes(rest.substr(authority.size()));
+  if (const auto call = call_in(path); !call.empty())
+    return std::unexpected("the URL ends in " + std::string(call) + ", which is added to each request; write it without");
   path = without_slashes(without_suffix(without_suffix(path, "/messages"), "/v1"));
   return std::string(scheme) + to_lower(authority) + std::string(path);
 }

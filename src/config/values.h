@@ -29,7 +29,8 @@ using Parsed = std::expected<T, std::string>;
 /// true, false, yes, no, on, off.
 [[nodiscard]] Parsed<bool> parse_boolean(std::string_view text);
 
-/// `127.0.0.1:4100`, `[::1]:4100`, `localhost:4100`, `:4100` (127.0.0.1), `4100` (the same), `localhost` (port 4100).
+/// `127.0.0.1:4100`, `[::1]:4100`, `localhost:4100`, `:4100` (127.0.0.1), `4100` (the same), `localhost` (port 4100). Any other single word
+/// needs a port.
 [[nodiscard]] Parsed<ListenAddress> parse_listen(std::string_view text);
 /// Only this machine can reach the address.
 [[nodiscard]] bool is_loopback(const ListenAddress& address);
@@ -40,7 +41,7 @@ using Parsed = std::expected<T, std::string>;
 [[nodiscard]] Parsed<Balance> parse_balance(std::string_view text);
 [[nodiscard]] std::string_view name(Balance balance);
 
-/// http or https without user, query or fragment; comes back without a trailing `/`, `/v1` or `/v1/messages`.
+/// http or https without user, query or fragment, and not the URL of one call; comes back without a trailing `/`, `/v1` or `/v1/messages`.
 [[nodiscard]] Parsed<std::string> parse_base_url(std::string_view text);
 /// `none`, or http://host:port, which may hold user:password@.
 [[nodiscard]] Parsed<std::string> parse_proxy(std::string_view text);

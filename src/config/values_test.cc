@@ -50,10 +50,23 @@ TEST(Values, ListenAddresses) {
                                                                 {"[::1]:4100", {"::1", 4100}},
                                                                 {"[::]", {"::", 4100}},
                                                                 {"0.0.0.0:0", {"0.0.0.0", 0}},
-                                                                {"gw.example.org:443", {"gw.example.org", 443}}};
+                                                                {"gw.example.org:443", {"gw.example.org", 443}},
+                                                                {"gateway:443", {"gateway", 443}},
+                                                                {"gw.example.org", {"gw.example.org", 4100}}};
   for (const auto& [text, address] : good) EXPECT_EQ(parse_listen(text).value(), address) << text;
-  for (const auto* text : {"", ":", "a:", "a:b", "a:65536", "::1", "[::1", "[::1]4", "[::1]:", "[x]:1", "a b:1", "*:4100", "http://a:1"})
+  for (const auto* text :
+       {"", ":", "a:", "a:b", "a:65536", "::1", "[::1", "[::1]4", "[::1]:", "[x]:1", "a b:1", "*:4100", "http://a:1", "nonsense"})
     EXPECT_FALSE(parse_listen(text)) << text;
+}
+
+TEST(Values, ABaseUrlIsNotThatOfOneCall) {
+  for (const auto* call : {"/chat/completions", "/responses"})
+    for (const auto* base : {"http://h", "http://h/v1", "https://h/api/v4"}) {
+      const auto url = parse_base_url(std::string(base) + call + "/");
+      ASSERT_FALSE(url) << base << call;
+      EXPECT_EQ(url.error(), "the URL ends in " + std::string(call) + ", which is added to each request; write it without");
+    }
+  EXPECT_EQ(parse_base_url("http://h/responses-proxy").value(), "http://h/responses-proxy");
 }
 
 TEST(Values, OnlyThisMachineReachesLoopback) {

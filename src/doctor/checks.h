@@ -19,6 +19,7 @@ Rows check_learned(const Evidence& evidence);
 
 // reach.cc
 Rows check_reachable(const Evidence& evidence);
+Rows check_search(const Evidence& evidence);
 Rows check_clock(const Evidence& evidence);
 
 // machine.cc

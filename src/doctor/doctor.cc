@@ -28,6 +28,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"base URL", check_base_urls},           // paths and keys that do not belong there
     {"learned", check_learned},              // what providers refused, and how to write it down for good
     {"reachable", check_reachable},          // name, connection, certificate, proxy
+    {"web search", check_search},            // the search server, where there is one
     {"clock", check_clock},                  // tokens and certificates expire by it
     {"port", check_port},                    // free, or ours
     {"claude", check_claude},                // the program, and its version

@@ -78,6 +78,13 @@ void look_at_keys(const Inputs& inputs, Rows& rows, std::size_t& seen) {
   }
 }
 
+/// A key that cannot be used is the next check's to tell.
+bool concerns_file(std::string_view warning, const config::Config& config) {
+  for (const std::string_view key : {"providers.", "fallbacks.", "routes.", "picker:"})
+    if (warning.starts_with(key)) return true;
+  return !config.path.empty() && warning.starts_with(config.path + ":");
+}
+
 }  // namespace
 
 Rows check_configuration(const Evidence& evidence) {
@@ -88,10 +95,8 @@ Rows check_configuration(const Evidence& evidence) {
     return {fault(std::move(text), "change the file; penstock config check says when it is sound")};
   }
   Rows rows;
-  // A key that cannot be used is the next check's to tell.
-  const std::string_view kOwn = "providers.";
   for (const auto& text : inputs.warnings)
-    if (text.starts_with(kOwn)) rows.push_back(warning(text, "change the configuration"));
+    if (concerns_file(text, inputs.config)) rows.push_back(warning(text, "change the configuration"));
   rows.insert(rows.begin(), ok(inputs.config.path.empty() ? "no file; providers with a credential are in use"
                                                           : fmt::format("{}, {} in use", inputs.config.path, inputs.patients.size())));
   return rows;

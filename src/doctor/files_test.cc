@@ -118,5 +118,15 @@ TEST_F(Permissions, of_key_files_and_state) {
     EXPECT_THAT(found, HasSubstr(path(name) + " is open to others -> chmod go-rwx " + path(name) + "\n"));
 }
 
+TEST_F(Configuration, that_is_hardly_meant_is_warned_of) {
+  inputs("providers: { zai: { api_key: $ZK } }\nmodels: [ { name: glm, to: zai/glm-5.3 } ]\nfallbacks: { on_error: { gml: glm } }");
+  const auto rows = run(check_configuration);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].verdict, Verdict::ok);
+  EXPECT_EQ(rows[1].verdict, Verdict::warning);
+  EXPECT_THAT(rows[1].seen, HasSubstr("write ${NAME}"));
+  EXPECT_THAT(rows[2].seen, HasSubstr("did you mean \"glm\"?"));
+}
+
 }  // namespace
 }  // namespace penstock::doctor

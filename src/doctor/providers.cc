@@ -32,16 +32,24 @@ std::string how_to_get_one(const Patient& patient) {
 
 Row missing(const Patient& patient) {
   std::string seen = "no key was found";
-  if (patient.entry && !patient.entry->unset_variables.empty())
-    seen += "; the configuration names " + join(patient.entry->unset_variables, ", ") + ", which has no value";
+  const bool unset = patient.entry && !patient.entry->unset_variables.empty();
+  if (unset) seen += "; the configuration names " + join(patient.entry->unset_variables, ", ") + ", which has no value";
+  if (patient.upstream.may_serve()) {  // Anthropic's own users
+    seen += "; the client's own credential passes";
+    return unset ? warning(std::move(seen), "set it, or take it out of the configuration", patient.upstream.name)
+                 : ok(std::move(seen), patient.upstream.name);
+  }
   return fault(std::move(seen), how_to_get_one(patient), patient.upstream.name);
 }
 
 /// The first place counts; what lies in others is worth a word, because one of them may be the newer key.
 Row found(const Patient& patient, const std::vector<Finding>& findings) {
-  const bool written = findings.front().place == credentials::Place::configuration;
-  std::string seen = written ? "from the configuration" : "from " + findings.front().source;
-  if (findings.size() > 1) seen += fmt::format("; another in {} is not used", findings[1].source);
+  const auto written = std::ranges::count(findings, credentials::Place::configuration, &Finding::place);
+  std::string seen = written > 1    ? fmt::format("{} keys of a pool, from the configuration", written)
+                     : written == 1 ? "from the configuration"
+                                    : "from " + findings.front().source;
+  const auto used = static_cast<std::size_t>(std::max<std::ptrdiff_t>(written, 1));
+  if (findings.size() > used) seen += fmt::format("; another in {} is not used", findings[used].source);
   return ok(std::move(seen), patient.upstream.name);
 }
 

@@ -30,6 +30,23 @@ TEST_F(Credentials, that_lie_behind_another_are_worth_a_word) {
   EXPECT_EQ(only(check_credentials).seen, "from $DEEPSEEK_API_KEY; another in " + home_ + "/.DeepSeekAZ1.api.key is not used");
 }
 
+TEST_F(Credentials, of_a_pool_are_all_used) {
+  variables_["ZAI_API_KEY"] = "k-2123456789";
+  inputs("providers: { zai: { credentials: { pool: [ k-0123456789, k-1123456789 ] } } }");
+  EXPECT_EQ(only(check_credentials).seen, "2 keys of a pool, from the configuration; another in $ZAI_API_KEY is not used");
+}
+
+TEST_F(Credentials, of_anthropics_own_users_pass) {
+  inputs("providers: { claude: { catalog: anthropic } }");
+  auto row = only(check_credentials);
+  EXPECT_EQ(row.verdict, Verdict::ok);
+  EXPECT_EQ(row.seen, "no key was found; the client's own credential passes");
+  inputs("providers: { claude: { catalog: anthropic, credentials: { pool: [ '${TOKEN_1}' ] } } }");
+  row = only(check_credentials);
+  EXPECT_EQ(row.verdict, Verdict::warning);
+  EXPECT_THAT(row.seen, HasSubstr("the configuration names TOKEN_1, which has no value"));
+}
+
 TEST_F(Credentials, that_are_missing_are_a_fault_with_the_way_to_one) {
   inputs("providers: { zai: {} }");
   const auto row = only(check_credentials);

@@ -110,6 +110,24 @@ Rows check_reachable(const Evidence& evidence) {
   return rows;
 }
 
+/// Its front page is asked for: a search would cost at some, and show the key.
+Rows check_search(const Evidence& evidence) {
+  const auto& inputs = evidence.inputs;
+  if (inputs.config.web_search.url.empty()) return {};
+  net::FetchRequest request;
+  request.url = inputs.config.web_search.url;
+  request.patience = kPatience;
+  request.headers = {{"user-agent", "penstock-doctor"}};
+  request.https_proxy = variable(inputs, "HTTPS_PROXY", "https_proxy");
+  request.no_proxy = variable(inputs, "NO_PROXY", "no_proxy");
+  const auto answer = inputs.fetch(request);
+  if (!answer) return {fault("the search server: " + answer.error().message, "start it, or see whether web_search.url is right")};
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(answer->total).count();
+  if (answer->status >= 500)
+    return {warning(fmt::format("the search server answers {}", answer->status), "it has trouble of its own; try again")};
+  return {ok(fmt::format("the search server answers in {} ms", took))};
+}
+
 /// One provider whose clock agrees with ours settles it: theirs can be wrong too.
 Rows check_clock(const Evidence& evidence) {
   std::optional<std::chrono::seconds> best;

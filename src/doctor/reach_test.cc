@@ -109,5 +109,28 @@ TEST_F(Reach, the_clock) {
   }
 }
 
+TEST_F(Reach, a_search_server_is_asked_for_its_front_page) {
+  variables_["HTTPS_PROXY"] = "http://other.example:1";
+  inputs("web_search: { url: 'https://searx.example', api_key: secret-0123456789 }");
+  answer_ = [](const auto&) { return answered(200); };
+  EXPECT_EQ(only(check_search).seen, "the search server answers in 12 ms");
+  const auto asked = std::ranges::find_if(asked_, [](const auto& request) { return request.url.starts_with("https://searx.example"); });
+  ASSERT_NE(asked, asked_.end());
+  EXPECT_EQ(asked->https_proxy, "http://other.example:1");
+  for (const auto& [name, value] : asked->headers) EXPECT_THAT(value, testing::Not(HasSubstr("secret")));
+  answer_ = [](const auto&) { return answered(502); };
+  EXPECT_EQ(only(check_search).verdict, Verdict::warning);
+  answer_ = nullptr;
+  const auto gone = only(check_search);
+  EXPECT_EQ(gone.verdict, Verdict::fault);
+  EXPECT_EQ(gone.seen, "the search server: cannot connect");
+  EXPECT_THAT(gone.mend, HasSubstr("web_search.url"));
+}
+
+TEST_F(Reach, without_a_search_server_nothing_is_said_of_one) {
+  inputs("{}");
+  EXPECT_TRUE(run(check_search).empty());
+}
+
 }  // namespace
 }  // namespace penstock::doctor

@@ -20,7 +20,9 @@ constexpr std::size_t kMaxText = 200;  // bytes of one value: names and errors c
 
 /// Fit to stand unquoted in a line of words, and in JSON: printable ASCII without quotes, equals signs and backslashes.
 bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\'; });
+  bool odd = false;
+  for (const char c : text) odd |= c <= ' ' || c == 0x7f || c == '"' || c == '=' || c == '\\';  // without a way out: several at once
+  return !odd;
 }
 
 /// "name=value" or ,"name":"value"; values from outside are quoted and shortened.
@@ -75,6 +77,7 @@ void log_fields(std::string& out, const Record& record, const AccessNumbers& num
     fields.text("model", record.model_id);
   }
   if (record.attempts > 1) fields.number("attempts", record.attempts);
+  fields.text("why", record.why);
   if (record.usage.known) {
     fields.number("in", record.usage.input);
     fields.number("cache_read", record.usage.cache_read);

@@ -5,6 +5,7 @@
 #include "base/append.h"
 #include "dialect/answer_writer.h"
 #include "dialect/openai_errors.h"
+#include "gateway/shared_answers.h"
 #include "wire/sse.h"
 
 namespace penstock::gateway {
@@ -31,11 +32,17 @@ void Answer::sent() {
 
 net::Task<Status> Answer::whole(int status, std::string_view more, std::string_view body) {
   sent();
+  if (copy_) copy_->whole(status, more, body);
   const std::string lines = fields(more);
   co_return co_await exchange_.send(status, lines, body);
 }
 
 net::Task<Status> Answer::begin(std::string_view more, std::string_view first) {
+  if (copy_) copy_->begin(more, first);
+  return begin_stream(more, first);
+}
+
+net::Task<Status> Answer::begin_stream(std::string_view more, std::string_view first) {
   sent();
   if (begun()) co_return co_await exchange_.send_stream(first);
   const std::string lines =
@@ -45,12 +52,16 @@ net::Task<Status> Answer::begin(std::string_view more, std::string_view first) {
 
 net::Task<Status> Answer::more(std::string_view events) {
   sent();
+  if (copy_) copy_->more(events);
   return exchange_.send_stream(events);
 }
 
-net::Task<Status> Answer::end(std::string_view last) { return exchange_.end_stream(last); }
+net::Task<Status> Answer::end(std::string_view last) {
+  if (copy_) copy_->end(last);
+  return exchange_.end_stream(last);
+}
 
-net::Task<Status> Answer::ping() { return begin({}, dialect::ping_of(record_.client)); }
+net::Task<Status> Answer::ping() { return begin_stream({}, dialect::ping_of(record_.client)); }
 
 std::string Answer::error_event(const dialect::ClientError& error) const {
   const std::string& id = record_.provider_request_id.empty() ? record_.request_id : record_.provider_request_id;

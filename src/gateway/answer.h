@@ -10,6 +10,8 @@
 
 namespace penstock::gateway {
 
+class Recording;
+
 /// Wraps the exchange of one model request. Lives as long as the request's coroutine.
 class Answer {
  public:
@@ -19,6 +21,8 @@ class Answer {
   [[nodiscard]] bool begun() const { return exchange_.answered(); }
   /// When the next ping is due.
   [[nodiscard]] net::TimePoint ping_at() const { return last_sent_ + ping_after_; }
+  /// From now on `copy` gets what the client gets, but for pings and errors inside a stream; until it is null.
+  void copy_to(Recording* copy) { copy_ = copy; }
 
   /// A whole answer. `fields` are further lines of its head.
   net::Task<Status> whole(int status, std::string_view fields, std::string_view body);
@@ -35,12 +39,14 @@ class Answer {
 
  private:
   [[nodiscard]] std::string fields(std::string_view more) const;
+  net::Task<Status> begin_stream(std::string_view more, std::string_view first);
   void sent();
   net::Exchange& exchange_;
   Record& record_;
   std::chrono::milliseconds ping_after_;
   bool debug_;
   net::TimePoint last_sent_ = net::Clock::now();
+  Recording* copy_ = nullptr;
 };
 
 }  // namespace penstock::gateway

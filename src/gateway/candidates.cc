@@ -46,9 +46,11 @@ Candidates::Candidates(const Work& work, KnownStandings& standings, const Ticket
 }
 
 void Candidates::put_in_order() {
+  const auto& plan = work_.record.plan;
   policy::BalanceDraw draw{.session = draw_.session, .seat = seat_in_plan(), .turn = draw_.turn, .random = random_};
-  if (draw.seat) draw.stays = stays_at(*draw.seat);
-  policy::order_targets(work_.record.plan, *this, draw, order_);
+  const bool among_equals = plan.balance != config::Balance::ordered && draw.seat && *draw.seat < plan.fallback_from;
+  if (draw.seat) draw.stays = among_equals || stays_at(*draw.seat);
+  policy::order_targets(plan, *this, draw, order_);
 }
 
 /// Where the session is among the targets; it may be none of them any more.
@@ -63,7 +65,7 @@ std::optional<std::size_t> Candidates::seat_in_plan() const {
 /// A session that was moved by a failure returns when the lost cache is worth less than what the plan's first target saves.
 bool Candidates::stays_at(std::size_t seat) const {
   const auto& targets = work_.record.plan.targets;
-  if (seat == 0 || standings_.target(targets[0]).resting_until(now_)) return true;
+  if (seat == 0 || own_rest(targets[0])) return true;
   const auto *here = price_of(targets[seat]), *there = price_of(targets[0]);
   policy::Away away{here ? *here : catalog::Price{}, there ? *there : catalog::Price{}, draw_.seat->warm(now_), {}};
   away.next.prompt = std::max<std::uint64_t>(draw_.seat->cached, static_cast<std::uint64_t>(draw_.tokens));
@@ -109,9 +111,16 @@ std::vector<policy::CourseTarget> Candidates::course_targets() const {
 }
 
 std::optional<policy::TimePoint> Candidates::target_rest(std::size_t target) const {
-  const Standing& asked = standing(target);
-  if (const auto until = asked.resting_until(now_)) return until;
-  return work_.snapshot.any_limited && full(target, asked) ? std::optional(in_a_moment(now_)) : std::nullopt;
+  if (const auto until = own_rest((*this)[target])) return until;
+  return work_.snapshot.any_limited && full(target, standing(target)) ? std::optional(in_a_moment(now_)) : std::nullopt;
+}
+
+/// For whatever reason but that it is full: that its provider's health checks fail, or itself.
+std::optional<policy::TimePoint> Candidates::own_rest(const policy::PlannedTarget& target) const {
+  const Upstream* upstream = work_.snapshot.any_checked ? work_.snapshot.find(target.provider) : nullptr;
+  if (upstream && upstream->check)
+    if (const auto until = upstream->check->standing->resting_until(now_)) return until;
+  return standings_.target(target).resting_until(now_);
 }
 
 /// Nobody overtakes those who wait for the same.

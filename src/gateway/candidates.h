@@ -61,6 +61,7 @@ class Candidates : public policy::Health, public policy::TargetState {
   [[nodiscard]] std::optional<std::int64_t> cost(std::size_t target) const override;
 
  private:
+  [[nodiscard]] std::optional<policy::TimePoint> own_rest(const policy::PlannedTarget& target) const;
   [[nodiscard]] bool full(std::size_t target, const Standing& standing) const;
   void put_in_order();
   [[nodiscard]] std::optional<std::size_t> seat_in_plan() const;

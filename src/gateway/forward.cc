@@ -6,7 +6,8 @@
 
 #include "gateway/aim.h"
 #include "gateway/attempt.h"
-#include "gateway/gateway.h"
+#include "gateway/course.h"
+#include "gateway/hedge.h"
 #include "gateway/login_attempt.h"
 #include "gateway/pause.h"
 #include "gateway/search_loop.h"
@@ -67,7 +68,8 @@ double window_share(const Record& record, double tokens) {
   return record.model && record.model->window != 0 ? tokens / static_cast<double>(record.model->window) : 0;
 }
 
-/// What the policy is told of a setback.
+}  // namespace
+
 policy::Failure failure_of(const Setback& setback, const Record& record, double tokens) {
   policy::Failure failure;
   failure.stage = record.stage;
@@ -86,6 +88,14 @@ policy::Failure failure_of(const Setback& setback, const Record& record, double 
   return failure;
 }
 
+void note_limits(Record& record, const wire::ResponseHead& head) {
+  const auto now = net::Clock::now();
+  record.limits = policy::read_limits(head.fields, now, std::chrono::time_point_cast<policy::Duration>(std::chrono::system_clock::now()));
+  if (record.limits.known && !record.passthrough) record.chosen->standing->note(record.limits, now);
+}
+
+namespace {
+
 /// Seconds until then, rounded up, for a client's retry-after.
 std::string seconds_until(policy::TimePoint at) {
   const double seconds = std::chrono::duration<double>(at - net::Clock::now()).count();
@@ -102,26 +112,16 @@ policy::CourseLimits limits_of(const Work& work) {
 
 }  // namespace
 
-/// What the steps of one request share.
-struct Gateway::Course {
-  Course(Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, std::uint64_t random)
-      : work(work),
-        candidates(work, standings, tickets, draw, net::Clock::now(), random),
-        plan(candidates.course_targets(), limits_of(work)),
-        tokens(draw.tokens) {}
-  Work& work;
-  Candidates candidates;
-  policy::Course plan;
-  std::vector<Setback> setbacks;
-  std::vector<policy::Repair> repairs;  // of the target that is being asked
-  double tokens;                        // of the input, estimated when somebody wanted to know
-  std::size_t target = 0;               // that is being asked
-  net::TimePoint full_since{};          // when it first had to look for a place
-};
+Gateway::Course::Course(Work& work, KnownStandings& standings, const Tickets& tickets, const Draw& draw, std::uint64_t random)
+    : work(work),
+      candidates(work, standings, tickets, draw, net::Clock::now(), random),
+      plan(candidates.course_targets(), limits_of(work)),
+      tokens(draw.tokens) {}
 
 net::Task<> Gateway::forward(Work& work) {
   const std::uint64_t seat = seat_of(work);
   Course course(work, standings_, tickets_, draw(work, seat), random_());
+  if (work.snapshot.hedge_background) course.hedges = may_hedge(work.record);
   for (bool going = true; going;) {
     const auto now = net::Clock::now();
     course.candidates.look(now, random_());
@@ -227,10 +227,12 @@ net::Task<Attempted> Gateway::attempt_with(Course& course, const policy::Step& s
   record.stage = policy::Stage::connect;
 
   Standing& shown = record.passthrough ? client_standing_ : *credential.standing;
-  Trial trial(taken ? std::move(taken->ticket) : tickets_.unlimited(course.candidates.standing(step.target), shown), net::Clock::now());
+  Trials trials;
+  trials.first.emplace(taken ? std::move(taken->ticket) : tickets_.unlimited(course.candidates.standing(step.target), shown),
+                       net::Clock::now());
   Attempted setback;
   if (ready)
-    setback = co_await attempt_answer(course, trial);
+    setback = co_await attempt_answer(course, trials);
   else
     setback = declined(400, dialect::from_error(ready.error()));
   if (!setback && record.outcome != Outcome::provider_failed) co_return std::nullopt;
@@ -239,22 +241,20 @@ net::Task<Attempted> Gateway::attempt_with(Course& course, const policy::Step& s
   auto failure = setback ? failure_of(*setback, record, course.tokens) : policy::Failure{.stage = policy::Stage::content};
   failure.repaired = course.repairs;
   const auto judgement = policy::judge(failure, record.upstream->rests);
-  trial.failed(judgement, net::Clock::now(), random_());
-  if (setback) course.plan.failed(judgement);
+  trials.answering().failed(judgement, net::Clock::now(), random_());
+  if (setback) course.plan.failed(course.target == step.target ? judgement : of_another(judgement));
   co_return setback;
 }
 
 /// One provider is asked, and its answer relayed; more than once, where the gateway searches the web in between.
-net::Task<Attempted> Gateway::attempt_answer(Course& course, Trial& trial) {
+net::Task<Attempted> Gateway::attempt_answer(Course& course, Trials& trials) {
   Work& work = course.work;
   Record& record = work.record;
   work.indexed = false;
-  auto provider = co_await ask(work);
+  auto provider = co_await (course.hedges ? ask_hedged(course, trials) : ask(work));
   if (!provider) co_return unanswered(provider.error(), record);
-  const auto now = net::Clock::now();
-  record.limits = policy::read_limits((*provider)->head().fields, now,
-                                      std::chrono::time_point_cast<policy::Duration>(std::chrono::system_clock::now()));
-  if (record.limits.known && !record.passthrough) record.chosen->standing->note(record.limits, now);
+  note_limits(record, (*provider)->head());
+  Trial& trial = trials.answering();
 
   Relay to{worker_, pool_, work.snapshot, work.exchange, work.answer, record, work.cancel, document_};
   // A translated stream begins before its true counts are known; a zero would show as an empty context.
@@ -279,7 +279,7 @@ net::Task<Attempted> Gateway::attempt_answer(Course& course, Trial& trial) {
   const bool again = co_await carry_out_searches(to);
   if (!again) co_return std::nullopt;
   work.request = adapt_written(work.exchange.head(), work.translation->request_again(), record, work.snapshot);
-  auto later = co_await attempt_answer(course, trial);
+  auto later = co_await attempt_answer(course, trials);
   // A stream that has begun cannot begin anew.
   if (!later || !record.facts.stream || work.cancel.requested()) co_return later;
   co_await show(work.answer, record, *later);
@@ -304,9 +304,9 @@ net::Task<> Gateway::give_up(Course& course, const policy::Step& step) {
 }
 
 /// The attempt; with a login's token where the credential is one.
-net::Task<Result<Provider>> Gateway::ask(Work& work) {
-  if (shows_token(work.record)) return attempt_with_login(worker_, pool_, work.request, work.record, work.answer, work.cancel);
-  return attempt(worker_, pool_, work.request, work.record, work.answer, work.cancel);
+net::Task<Result<Provider>> Gateway::ask(Work& work, net::Cancel& cancel) {
+  if (shows_token(work.record)) return attempt_with_login(worker_, pool_, work.request, work.record, work.answer, cancel);
+  return attempt(worker_, pool_, work.request, work.record, work.answer, cancel);
 }
 
 }  // namespace penstock::gateway

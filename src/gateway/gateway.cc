@@ -63,20 +63,6 @@ std::string_view query_of(std::string_view target) {
   return mark == std::string_view::npos ? std::string_view{} : target.substr(mark);
 }
 
-/// The router's plan. A name that leads to a provider which is off for want of a key says which key.
-Result<policy::Plan> route(const Snapshot& snapshot, const Record& record, const policy::RouteSigns& signs) {
-  auto plan = snapshot.router.route(record.facts.model, record.path_target, signs);
-  if (plan || plan.error().kind != ErrorKind::not_found) return plan;
-  const std::string& asked = record.path_target.empty() ? record.facts.model : record.path_target;
-  for (const auto& [provider, variable] : snapshot.keyless)
-    if (asked == provider || asked.contains(provider + "/") || asked.starts_with(provider + ","))
-      plan.error().message = fmt::format(
-          "model: {}: the provider {} is off, because there is no key for it: penstock keys set {}; or set {} and start the gateway again, "
-          "or add it under `providers`",
-          asked, provider, provider, variable.empty() ? "its variable" : variable);
-  return plan;
-}
-
 }  // namespace
 
 std::string new_request_id() {
@@ -136,7 +122,7 @@ net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& ta
   const Reader reader = reader_of(field_text(exchange.head(), "user-agent", kMaxAgent));
   switch (target.page) {
     case Page::models: page = models_page(snapshot, target.path_target, reader); break;
-    case Page::model: page = model_page(snapshot, target.model, target.path_target); break;
+    case Page::model: page = model_page(snapshot, target.model, target.path_target, record.request_id); break;
     case Page::health:
       page = health_page(snapshot, shared_.standings, draining(), authenticate(exchange.head(), snapshot).has_value());
       break;
@@ -164,6 +150,7 @@ net::Task<> Gateway::serve_page(net::Exchange& exchange, const RequestTarget& ta
 
 net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const Snapshot& snapshot, std::string_view query) {
   Work work(exchange, record, snapshot, query);
+  work.schemas = &schemas_;
   auto slot = admit(shared_.inflight, snapshot.max_inflight);
   if (!slot) co_return co_await work.answer.error(dialect::from_error(slot.error()));
 
@@ -181,6 +168,7 @@ net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const 
   exchange.on_client_gone([&work] { work.cancel.request(); });
   const Running running(running_, work.cancel);
   if (record.operation == Operation::count_tokens) co_return co_await count_tokens(work);
+  if (snapshot.share_background && signs_of(record).kinds.has(llm::RequestKind::background)) co_return co_await forward_shared(work);
   co_await forward(work);
 }
 
@@ -194,7 +182,7 @@ Status Gateway::prepare(Work& work, std::string_view body) {
                                                                 : dialect::inspect_as(record.client, document_));
   if (record.session.empty()) record.session = record.facts.session.substr(0, kMaxSession);
 
-  TRY(record.plan, route(work.snapshot, record, signs_of(record)));
+  TRY(record.plan, work.snapshot.router.route(record.facts.model, record.path_target, signs_of(record)));
   const auto& first = record.plan.targets.front();
   record.upstream = endpoint_of(work, first);
   if (!record.upstream) return fail(internal_error("the route leads to a provider that is not there: " + first.provider));

@@ -13,6 +13,7 @@
 #include "gateway/learned.h"
 #include "gateway/relay.h"
 #include "gateway/seats.h"
+#include "gateway/shared_answers.h"
 #include "gateway/standing.h"
 #include "gateway/tickets.h"
 #include "gateway/trial.h"
@@ -31,7 +32,10 @@ struct Shared {
   Standings standings;
   Seats seats;
   Learned learned;
+  SharedAnswers answers;
 };
+
+struct Trials;
 
 /// One per worker, on its thread. Keeps the worker's pools, estimators and log.
 class Gateway : public net::Service {
@@ -80,9 +84,21 @@ class Gateway : public net::Service {
   net::Task<Attempted> attempt_in_line(Course& course, const policy::Step& step);
   net::Task<Result<std::optional<Tickets::Taken>>> take_place(Course& course, const policy::Step& step, const Upstream& upstream);
   net::Task<Attempted> attempt_with(Course& course, const policy::Step& step, std::optional<Tickets::Taken> taken);
-  net::Task<Attempted> attempt_answer(Course& course, Trial& trial);
+  net::Task<Attempted> attempt_answer(Course& course, Trials& trials);
   net::Task<> give_up(Course& course, const policy::Step& step);
-  net::Task<Result<Provider>> ask(Work& work);
+  net::Task<Result<Provider>> ask(Work& work) { return ask(work, work.cancel); }
+  net::Task<Result<Provider>> ask(Work& work, net::Cancel& cancel);
+  // hedge.cc: two targets for one attempt
+  struct Second;
+  bool may_hedge(Record& record);
+  net::Task<Result<Provider>> ask_hedged(Course& course, Trials& trials);
+  net::Task<Result<Provider>> ask_second(Course& course, Trials& trials, Second& second, net::Cancel& cancel);
+  net::Task<std::optional<Ticket>> enter_second(Course& course, Second& second, Record& record, net::Cancel& cancel);
+  Status take_over(Course& course, Second& second);
+  void note_failure(Trial& trial, const Result<Provider>& came, Record& record, const std::vector<policy::Repair>& repairs);
+  // shared_forward.cc: one answer for several requests
+  net::Task<> forward_shared(Work& work);
+  net::Task<> follow_shared(Work& work, std::shared_ptr<SharedAnswers::Follower> follower);
   net::Task<> count_tokens(Work& work);
   net::Task<> answer_estimate(Work& work);
   policy::RouteSigns signs_of(Record& record);
@@ -96,6 +112,7 @@ class Gateway : public net::Service {
   net::ConnectionPool pool_;
   AccessLog log_;
   json::Document document_;  // of the request that is being prepared: no stage suspends while it is in use; then of answers
+  dialect::SchemaCache schemas_;
   policy::EstimatorTable estimators_;
   std::unordered_map<std::string, unsigned> seen_;  // requests by target, for learns_from()
   std::set<std::string> cannot_count_;              // targets that answered 404 to count_tokens, until a reload

@@ -94,11 +94,11 @@ PageBody models_page(const Snapshot& snapshot, std::string_view provider, Reader
   return {200, fmt::format(R"({{"object":"list","data":[{}],"has_more":false,"first_id":{},"last_id":{}}})", data, from, to)};
 }
 
-PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target) {
+PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target, std::string_view request_id) {
   const auto plan = snapshot.router.route(id, path_target);
   if (!plan) {
     const auto error = dialect::from_error(plan.error());
-    return {error.status, dialect::error_body(error, {})};
+    return {error.status, dialect::error_body(error, request_id)};
   }
   return {200, entry(snapshot, id, plan->targets.front(), {}, {})};
 }

@@ -28,6 +28,6 @@ inline constexpr std::size_t kMostPicked = 60;
 /// configuration has, and last what only providers' own lists have.
 PageBody models_page(const Snapshot& snapshot, std::string_view provider, Reader reader);
 /// GET /v1/models/{id}: any name that routes; 404 else.
-PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target);
+PageBody model_page(const Snapshot& snapshot, std::string_view id, std::string_view path_target, std::string_view request_id);
 
 }  // namespace penstock::gateway

@@ -112,8 +112,10 @@ TEST(pages, one_model) {
   TestGateway gateway(kTwoProviders);
   RawClient client(gateway.port());
   EXPECT_THAT(client.ask(get("/v1/models/local%2Fqwen")).body, HasSubstr(R"("id":"local/qwen")"));
-  EXPECT_EQ(client.ask(get("/v1/models/nobody")).status, 404);
-  EXPECT_THAT(client.ask(get("/v1/models/nobody")).body, HasSubstr(R"({"type":"error","error":{"type":"not_found_error")"));
+  const auto nobody = client.ask(get("/v1/models/nobody"));
+  EXPECT_EQ(nobody.status, 404);
+  EXPECT_THAT(nobody.body, HasSubstr(R"({"type":"error","error":{"type":"not_found_error")"));
+  EXPECT_THAT(nobody.body, HasSubstr(fmt::format(R"("request_id":"{}")", nobody.field("request-id"))));
 }
 
 TEST(pages, health_says_whose_key_is_missing) {

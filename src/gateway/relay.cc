@@ -1,5 +1,7 @@
 #include "gateway/relay.h"
 
+#include <cstring>
+
 #include "base/text.h"
 #include "gateway/relay_stream.h"
 #include "gateway/relay_whole.h"
@@ -46,6 +48,7 @@ dialect::ErrorContext error_context(const Relay& to) {
   context.window = to.record.model ? to.record.model->window : 0;
   context.estimated_input_tokens = static_cast<std::uint64_t>(to.estimated_tokens);
   context.key_variable = to.record.upstream->key_variable;
+  if (to.record.chosen) context.key_source = to.record.chosen->source;
   if (to.record.token) context.login = to.record.upstream->login;
   context.passthrough_credentials = to.record.passthrough;
   return context;
@@ -86,6 +89,8 @@ void begin_translation(const Relay& to, bool events) {
 void hide(std::string& text, const Secret& key) {
   constexpr std::size_t kShortest = 8;  // a shorter one stands in ordinary words
   if (key.reveal().size() < kShortest) return;
+  // Rarely there, so the search is what counts: std::string's stops at every first letter.
+  if (::memmem(text.data(), text.size(), key.reveal().data(), key.reveal().size()) == nullptr) return;
   for (auto at = text.find(key.reveal()); at != std::string::npos; at = text.find(key.reveal(), at))
     text.replace(at, key.reveal().size(), "***");
 }

@@ -93,8 +93,13 @@ class StreamRelay {
   void add_translated();
   [[nodiscard]] bool over() const;
   [[nodiscard]] net::TimePoint silent_at();
+  void add_last_words();
   net::Task<> finish_translated();
   net::Task<Status> send();
+  void give_up() {
+    given_up_ = true;
+    provider_.close();
+  }
   net::Task<bool> wait();
   net::Task<> finish();
   net::Task<> pause();
@@ -110,6 +115,7 @@ class StreamRelay {
   bool terminated_ = false;                     // the provider sent [DONE]
   std::optional<net::TimePoint> ending_since_;  // the provider has said why it ends
   bool malformed_ = false;                      // an event cannot be read
+  bool given_up_ = false;                       // what it may still send is not waited for
   std::optional<Setback> setback_;              // what came instead
   net::TimePoint heard_ = net::Clock::now();
 };
@@ -243,7 +249,7 @@ net::Task<bool> StreamRelay::wait() {
     co_return false;
   }
   if (ending_since_ && net::Clock::now() >= until) {
-    provider_.close();  // it keeps its stream open behind the end
+    give_up();  // it keeps its stream open behind the end
     co_await finish();
     co_return false;
   }
@@ -274,17 +280,22 @@ net::Task<> StreamRelay::pause() {
   if (!sent) to_.record.outcome = Outcome::client_left;
 }
 
+/// Where bytes pass as they are: what the provider has left unsaid, that no more will come.
+void StreamRelay::add_last_words() {
+  if (to_.translation->found_fault())
+    outbox_.add_copy(to_.answer.error_event(dialect::client_error_of(*to_.translation->failure())));
+  else if (given_up_ && !terminated_ && to_.record.client == dialect::Api::openai_chat)
+    outbox_.add_copy("data: [DONE]\n\n");
+}
+
 /// The translation has told the client of a failure already.
 net::Task<> StreamRelay::finish_translated() {
-  const bool cut = !to_.translation->done();
-  if (cut) {
+  if (!to_.translation->done()) {
     to_.translation->finish();
     add_translated();
   }
   const auto& failure = to_.translation->failure();
-  // Where bytes pass as they are nobody has told the client that no more will come.
-  if (failure && cut && committed_ && to_.translation->passes())
-    outbox_.add_copy(to_.answer.error_event(dialect::client_error_of(*failure)));
+  if (to_.translation->passes() && committed_) add_last_words();
   if (!committed_ && failure) {
     llm::Failed told = *failure;
     hide(told.message, to_.record.credential());
@@ -372,7 +383,7 @@ net::Task<Attempted> StreamRelay::run(std::string_view first) {
     auto sent = co_await send();
     if (!sent) break;
     if (heard_ >= silent_at()) {
-      provider_.close();  // it goes on and on behind the end
+      give_up();  // it goes on and on behind the end
       co_await finish();
       break;
     }

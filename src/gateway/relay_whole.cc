@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "dialect/gemini_errors.h"
@@ -44,6 +45,18 @@ bool passes_untouched(const Relay& to, int status) {
   return upstream.transparent && !to.translation && !to.answer.begun() && status >= 400 && (status != 401 || to.record.passthrough);
 }
 
+/// A 404 that speaks of no model is one of the path: a server of another API, or of another folder.
+bool is_of_the_path(int status, const dialect::ErrorText& text) {
+  if (status != 404) return false;
+  return std::ranges::none_of(std::array{&text.type, &text.code, &text.message},
+                              [](const auto* words) { return contains_ignoring_case(*words, "model"); });
+}
+
+std::string path_hint(const Upstream& upstream) {
+  return fmt::format("; if it says so of every model, look at providers.{0}.base_url, and at providers.{0}.dialect, which is {1}",
+                     upstream.name, upstream.dialect);
+}
+
 /// The provider's error. Its own words may quote the request: they are not for the log.
 Setback error_of(Relay& to, WholeAnswer& answer) {
   hide(answer.body, to.record.credential());
@@ -57,9 +70,13 @@ Setback error_of(Relay& to, WholeAnswer& answer) {
   Setback setback = declined(
       answer.status, google ? dialect::translate_gemini(failure, error_context(to)) : dialect::translate(failure, error_context(to)));
   setback.text = dialect::read_error(answer.body, answer.content_type);
+  if (is_of_the_path(answer.status, setback.text)) setback.error.message += path_hint(*to.record.upstream);
   setback.retry_after = answer.retry_after;
   setback.retry_after_ms = answer.retry_after_ms;
   setback.should_retry = answer.should_retry;
+  // Google says these two in the body.
+  if (google && !setback.retry_after) setback.retry_after = setback.error.retry_after;
+  if (google && !setback.should_retry && setback.error.should_retry == false) setback.should_retry = "false";
   if (passes_untouched(to, answer.status))
     setback.answered = {.status = answer.status, .fields = std::move(answer.fields), .body = std::move(answer.body)};
   return setback;
@@ -145,6 +162,14 @@ net::Task<Attempted> answer_translated(Relay& to, WholeAnswer& answer) {
   co_return co_await deliver(to, std::move(ready), translation.content_begun());
 }
 
+/// What was read as a message is JSON, whatever its label says; clients go by the label.
+void label_json(WholeAnswer& answer) {
+  if (starts_with_ignoring_case(answer.content_type, "application/json")) return;
+  const std::string label = "content-type: " + answer.content_type + "\r\n";
+  if (const auto at = answer.fields.find(label); at != std::string::npos) answer.fields.erase(at, label.size());
+  answer.fields += "content-type: application/json\r\n";
+}
+
 net::Task<Attempted> answer_message(Relay& to, WholeAnswer& answer) {
   if (to.translation) co_return co_await answer_translated(to, answer);
   const bool message = to.record.operation == Operation::messages;
@@ -160,6 +185,7 @@ net::Task<Attempted> answer_message(Relay& to, WholeAnswer& answer) {
   ready.usage = tap.usage();
   ready.stop_reason = tap.stop_reason();
   ready.events = to.record.facts.stream && message;
+  if (message && tap.finished()) label_json(answer);
   if (!ready.events) ready.fields = std::move(answer.fields);
   ready.body = ready.events ? whole_as_stream(answer.body) : std::move(answer.body);
   co_return co_await deliver(to, std::move(ready), tap.content_begun());

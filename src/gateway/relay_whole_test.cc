@@ -120,6 +120,17 @@ TEST(gateway_whole, others_errors_speak_anthropics_language) {
   }
 }
 
+TEST(gateway_whole, a_404_that_names_no_model_says_where_to_look) {
+  const auto hint = HasSubstr("look at providers.other.base_url, and at providers.other.dialect, which is anthropic");
+  for (const auto* body : {R"({"detail":"Not Found"})", "404 page not found", "<html><title>Not found</title></html>", ""})
+    EXPECT_THAT(answered(false, false, whole_answer(body, 404)).body, hint) << body;
+  for (const auto* body :
+       {R"({"error":{"message":"The model `x` does not exist"}})", R"({"error":{"code":"model_not_found","message":"no"}})"})
+    EXPECT_THAT(answered(false, false, whole_answer(body, 404)).body, testing::Not(hint)) << body;
+  EXPECT_THAT(answered(true, false, whole_answer(R"({"detail":"Not Found"})", 404)).body, testing::Not(hint))
+      << "Anthropic's own words pass";
+}
+
 TEST(gateway_whole, an_error_under_200_is_an_error) {
   for (const auto* body :
        {"", "<html>no</html>", R"({"error":{"message":"busy"}})", R"({"base_resp":{"status_code":1002,"status_msg":"limit"}})"}) {

@@ -1,5 +1,6 @@
 #include "gateway/search_backend.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -82,6 +83,13 @@ net::Task<Result<Answered>> ask_somehow(net::Worker& worker, net::ConnectionPool
   }
 }
 
+/// Nobody could tell from an address alone that it is the search server's.
+Error named(const SearchBackend& backend, Error error) {
+  if (error.kind == ErrorKind::connection)
+    error.message = "the search server " + backend.host + " (web_search.url) cannot be asked: " + error.message;
+  return error;
+}
+
 }  // namespace
 
 std::string search_head(const SearchBackend& backend, std::string_view query) {
@@ -99,11 +107,12 @@ std::string search_head(const SearchBackend& backend, std::string_view query) {
 net::Task<Hits> search(net::Worker& worker, net::ConnectionPool& pool, const SearchBackend& backend, std::string_view query,
                        net::Cancel& cancel) {
   const std::string head = search_head(backend, query);
-  CO_TRY(Answered answer, co_await ask_somehow(worker, pool, backend, head, cancel));
-  hide(answer.body, backend.key);
-  hide(answer.location, backend.key);
-  if (answer.status != 200) co_return fail(search_refusal(backend.api, answer.status, answer.location, answer.body));
-  co_return read_hits(backend.api, answer.body);
+  auto answer = co_await ask_somehow(worker, pool, backend, head, cancel);
+  if (!answer) co_return fail(named(backend, answer.error()));
+  hide(answer->body, backend.key);
+  hide(answer->location, backend.key);
+  if (answer->status != 200) co_return fail(search_refusal(backend.api, answer->status, answer->location, answer->body));
+  co_return read_hits(backend.api, answer->body);
 }
 
 dialect::SearchOutcome outcome_of(const SearchBackend& backend, const dialect::SearchTool& tool, Hits hits) {
@@ -114,8 +123,8 @@ dialect::SearchOutcome outcome_of(const SearchBackend& backend, const dialect::S
   }
   const auto& error = hits.error();
   auto outcome = dialect::search_failed(error.message, error.kind == ErrorKind::rate_limited ? "too_many_requests" : "unavailable");
-  const bool mendable = error.kind == ErrorKind::authentication || error.kind == ErrorKind::config || error.kind == ErrorKind::protocol;
-  if (mendable) outcome.advice = "Web search failed: " + error.message + ".";
+  constexpr std::array kMendable{ErrorKind::authentication, ErrorKind::config, ErrorKind::protocol, ErrorKind::connection};
+  if (std::ranges::find(kMendable, error.kind) != kMendable.end()) outcome.advice = "Web search failed: " + error.message + ".";
   return outcome;
 }
 

@@ -29,7 +29,7 @@ net::Task<Result<std::vector<dialect::SearchHit>>> search(net::Worker& worker, n
                                                           std::string_view query, net::Cancel& cancel);
 
 /// What it came to, for the model and the client: the pages that the client wants, at most backend.max_results; what the user can mend is
-/// told as advice.
+/// told as advice, since clients show no more of a failure than its code.
 [[nodiscard]] dialect::SearchOutcome outcome_of(const SearchBackend& backend, const dialect::SearchTool& tool,
                                                 Result<std::vector<dialect::SearchHit>> hits);
 

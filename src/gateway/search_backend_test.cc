@@ -146,6 +146,7 @@ TEST(SearchBackend, AServerThatIsNotThereIsAnError) {
   const auto hits = searcher.ask(backend_at(port));
   ASSERT_FALSE(hits);
   EXPECT_EQ(hits.error().kind, ErrorKind::connection);
+  EXPECT_THAT(hits.error().message, StartsWith("the search server 127.0.0.1:" + std::to_string(port) + " (web_search.url)"));
 }
 
 TEST(SearchBackend, AClientThatLeavesEndsTheSearch) {
@@ -186,6 +187,8 @@ TEST(SearchBackend, Outcomes) {
   EXPECT_EQ(failed(ErrorKind::rate_limited).error_code, "too_many_requests");
   EXPECT_EQ(failed(ErrorKind::rate_limited).advice, "");
   EXPECT_EQ(failed(ErrorKind::timeout).error_code, "unavailable");
+  EXPECT_EQ(failed(ErrorKind::timeout).advice, "") << "the next one may be quicker";
+  EXPECT_EQ(failed(ErrorKind::connection).advice, "Web search failed: m.") << "nobody else tells the user that the server is not there";
   EXPECT_EQ(failed(ErrorKind::authentication).advice, "Web search failed: m.");
 }
 

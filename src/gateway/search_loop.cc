@@ -1,5 +1,6 @@
 #include "gateway/search_loop.h"
 
+#include "base/log.h"
 #include "gateway/search_backend.h"
 
 namespace penstock::gateway {
@@ -18,6 +19,7 @@ net::Task<dialect::SearchOutcome> outcome_for(Relay& to, std::string_view query)
   if (!to.snapshot.search) co_return dialect::no_search_configured(to.snapshot.search_fault);
   const SearchBackend& backend = *to.snapshot.search;
   auto hits = co_await search(to.worker, to.pool, backend, query, to.cancel);
+  if (!hits && hits.error().kind != ErrorKind::cancelled) log_warning("a web search failed: {}", hits.error().message);
   co_return outcome_of(backend, to.translation->search_tool(), std::move(hits));
 }
 

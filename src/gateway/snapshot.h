@@ -54,6 +54,13 @@ struct UpstreamModel {
   std::string listed;        // the day on which the provider's own list told of it; empty: a row or the configuration does
 };
 
+/// A request that is made now and then (health_checks.h), and what it tells.
+struct HealthCheck {
+  std::string path;  // below the provider's base_url
+  std::chrono::milliseconds every{0};
+  std::shared_ptr<Standing> standing;  // rests while the provider is unwell; never null
+};
+
 /// One provider, ready for use.
 struct Upstream {
   std::string name, display_name;
@@ -84,12 +91,16 @@ struct Upstream {
   unsigned queue_length = 32;                          // how many may wait for a place, on all workers
   std::chrono::milliseconds queue_wait{5'000};         // how long one may
   [[nodiscard]] bool limited() const { return max_inflight != 0 || credential_inflight != 0; }
+  std::optional<HealthCheck> check;
   std::string login;            // what `penstock login` takes for this provider; empty: it has no login
   std::string credential_beta;  // an anthropic-beta that goes with the credential
   std::string key_variable;     // the environment variable that usually holds it
   /// A key or a login of our own.
   [[nodiscard]] bool has_key() const { return !key.empty() || token_source || (!credentials.empty() && !credentials.front().key.empty()); }
   [[nodiscard]] bool has_credential() const { return auth == AuthScheme::none || passthrough || has_key(); }
+
+  /// Somebody can pay: we, or the client, whose own credential Anthropic takes where there is none of ours.
+  [[nodiscard]] bool may_serve() const { return has_credential() || transparent; }
 
   dialect::Quirks quirks;  // for models that the catalogue does not know, unless a pattern fits
   std::vector<std::pair<std::string, dialect::Quirks>>
@@ -143,7 +154,7 @@ struct Snapshot {
   std::vector<Upstream> upstreams;
   std::unordered_map<std::string_view, const Upstream*> by_name;
   std::map<std::string, std::string, std::less<>>
-      keyless;  // providers of the catalogue that are off for want of a key -> the variable to set
+      keyless;  // providers of the catalogue that are off for want of a key, and that alone -> the variable to set
   policy::Router router{{}, {}, {}, {}};
   std::shared_ptr<const dialect::SignatureCodec> signatures;
   std::optional<SearchBackend> search;  // where the web is searched for providers that cannot; nothing: not configured, or at fault
@@ -153,10 +164,14 @@ struct Snapshot {
   std::chrono::milliseconds deadline{600'000};  // of a request: no attempt begins after it
   unsigned max_inflight = 1024;
   bool any_limited = false;  // some provider has limits of its own
+  bool any_checked = false;  // some provider has health checks
   /// Silence after which a stream gets a ping. Claude Code shows "Waiting for API response" after 20 s (wire-reference 2.3).
   std::chrono::milliseconds ping_after{15'000};
   std::size_t max_body = 64UL << 20;
   config::AnswersModel answers_model = config::AnswersModel::automatic;  // which name of the model an answer carries
+  bool share_background = false;                                         // equal background requests under way get one answer
+  /// Silence after which a background request goes to a second target too; none: never.
+  std::optional<std::chrono::milliseconds> hedge_background;
   bool json_log = false;
   bool debug = false;  // log.level debug: answers say more of what was done to the request
 

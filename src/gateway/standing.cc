@@ -8,11 +8,11 @@ std::optional<policy::TimePoint> Standing::resting_until(policy::TimePoint now) 
   return cooldown_.resting_until(now);
 }
 
-void Standing::begin(policy::TimePoint now) {
+bool Standing::begin(policy::TimePoint now) {
   used_.fetch_add(1, std::memory_order_relaxed);
-  if (!troubled_.load(std::memory_order_relaxed)) return;
+  if (!troubled_.load(std::memory_order_relaxed)) return false;
   const std::lock_guard lock(mutex_);
-  cooldown_.begin(now);
+  return cooldown_.begin(now);
 }
 
 void Standing::succeeded(policy::TimePoint begun, policy::TimePoint now) {
@@ -26,7 +26,7 @@ void Standing::failed(policy::TimePoint begun, policy::TimePoint now, policy::Tr
   const std::lock_guard lock(mutex_);
   last_trouble_ = trouble;
   last_failed_ = std::chrono::system_clock::now();
-  counts ? cooldown_.failed(begun, now, random) : cooldown_.abandon();
+  if (counts) cooldown_.failed(begun, now, random);
   look(now);
 }
 
@@ -42,6 +42,12 @@ void Standing::rest_for(policy::TimePoint now, policy::Duration rest, policy::Tr
   last_trouble_ = trouble;
   last_failed_ = std::chrono::system_clock::now();
   look(now);
+}
+
+void Standing::end_cooldown(policy::TimePoint now) {
+  if (!troubled_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  cooldown_.end_early(now);
 }
 
 void Standing::note(const policy::Limits& limits, policy::TimePoint now) {
@@ -99,10 +105,23 @@ std::shared_ptr<Standing> Standings::credential(std::string_view provider, std::
   return standing;
 }
 
+std::shared_ptr<Standing> Standings::checked(std::string_view provider, std::string_view url) {
+  return credential(provider, std::string("check ").append(url), url);  // no fingerprint has a blank
+}
+
+void Standings::end_cooldowns(std::string_view provider, policy::TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, standing] : targets_) {
+    const std::string_view name = standing->name();
+    if (name.starts_with(provider) && name.substr(provider.size()).starts_with('/')) standing->end_cooldown(now);
+  }
+}
+
 void Standings::use(const policy::CooldownLimits& limits) {
   const std::lock_guard lock(mutex_);
   if (limits_.failures == limits.failures && limits_.rest == limits.rest) return;
   limits_ = limits;
+  rest_.use(limits);
   for (auto& [id, standing] : targets_) standing->use(limits);
   for (auto& [name, weak] : credentials_)
     if (const auto standing = weak.lock()) standing->use(limits);

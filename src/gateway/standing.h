@@ -20,7 +20,7 @@
 
 namespace penstock::gateway {
 
-/// One target or one credential. What is well takes no lock.
+/// One target or one credential, or what the health checks say of a provider. What is well takes no lock.
 class Standing {
  public:
   Standing(std::string name, const policy::CooldownLimits& limits) : name_(std::move(name)), cooldown_(limits) {}
@@ -38,14 +38,16 @@ class Standing {
   /// Of a provider's first credential: the line of all who wait for a place at the provider, on all workers, has room for `most`.
   [[nodiscard]] bool try_line_up(unsigned most) { return try_add(waiting_, most); }
   void leave_line() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
-  /// An attempt begins.
-  void begin(policy::TimePoint now);
-  /// How the attempt went that began at `begun`; abandoned: nobody will know.
+  /// An attempt begins. True: it is the probe after a rest, and abandoned() is owed when nobody will know how it went.
+  bool begin(policy::TimePoint now);
+  /// How the attempt went that began at `begun`. A failure that does not count says nothing of who was asked.
   void succeeded(policy::TimePoint begun, policy::TimePoint now);
   void failed(policy::TimePoint begun, policy::TimePoint now, policy::Trouble trouble, bool counts, std::uint64_t random);
   void abandoned();
 
   void rest_for(policy::TimePoint now, policy::Duration rest, policy::Trouble trouble);
+  /// Of a target: its provider is well, so that it need not wait for its rest's end to be tried.
+  void end_cooldown(policy::TimePoint now);
   /// Of a credential: what the head of an answer says. Rests until its limit is full again, when nothing is left.
   void note(const policy::Limits& limits, policy::TimePoint now);
   [[nodiscard]] policy::Limits limits() const;
@@ -64,7 +66,8 @@ class Standing {
     std::uint64_t used = 0;
     std::optional<policy::Trouble> last_trouble;
     std::chrono::system_clock::time_point last_failed;
-    double remaining = 1;  // share of its limits
+    double remaining = 1;   // share of its limits
+    bool by_check = false;  // a health check found the last trouble; never set by report()
   };
   [[nodiscard]] Report report(policy::TimePoint now) const;
 
@@ -101,6 +104,10 @@ class Standings {
   Standing& target(std::uint64_t id, std::string_view provider, std::string_view model);
   /// A credential: the same one after a reload has the same standing, another one begins anew.
   std::shared_ptr<Standing> credential(std::string_view provider, std::string_view fingerprint, std::string_view source);
+  /// What the health checks of this address say of a provider: likewise the same one after a reload.
+  std::shared_ptr<Standing> checked(std::string_view provider, std::string_view url);
+  /// A health check has seen that the provider is well: see Standing::end_cooldown().
+  void end_cooldowns(std::string_view provider, policy::TimePoint now);
   /// The configuration's section `cooldown`.
   void use(const policy::CooldownLimits& limits);
   /// Calls `take` with each target that was ever asked.

@@ -42,7 +42,8 @@ std::string rest_fields(const std::optional<policy::TimePoint>& until, const Mom
 
 std::string trouble_fields(const Report& report) {
   if (!report.last_trouble) return R"("last_trouble":null,"last_failed":null)";
-  return fmt::format(R"("last_trouble":"{}","last_failed":"{}")", policy::name(*report.last_trouble), rfc3339(report.last_failed));
+  return fmt::format(R"("last_trouble":"{}{}","last_failed":"{}")", report.by_check ? "health check: " : "",
+                     policy::name(*report.last_trouble), rfc3339(report.last_failed));
 }
 
 /// What targets and credentials have in common.
@@ -79,6 +80,23 @@ std::vector<SeenCredential> credentials_of(const Upstream& upstream, const Momen
 
 using Targets = std::map<std::string, Report, std::less<>>;  // by name: provider/model
 
+/// What its health checks say of a provider; nothing where it has none, or none has failed.
+std::optional<Report> checked(const Upstream& upstream, const Moment& now) {
+  if (!upstream.check) return std::nullopt;
+  auto report = upstream.check->standing->report(now.steady);
+  report.by_check = true;
+  return report.last_trouble ? std::optional(report) : std::nullopt;
+}
+
+/// A target of a provider that is unwell rests with it, and for its reason.
+void rest_with(Report& target, const std::optional<Report>& provider) {
+  if (!provider || !provider->rests_until) return;
+  target.rests_until = provider->rests_until;
+  target.last_trouble = provider->last_trouble;
+  target.last_failed = provider->last_failed;
+  target.by_check = true;
+}
+
 Targets targets_of(const Standings& standings, const Moment& now) {
   std::vector<const Standing*> all;  // they stay; the list's lock is not held while each is asked
   standings.for_each_target([&](const Standing& standing) { all.push_back(&standing); });
@@ -93,14 +111,17 @@ std::string_view provider_of(std::string_view target) { return target.substr(0, 
 class ProviderState {
  public:
   ProviderState(const Upstream& upstream, const Targets& targets, const Moment& now)
-      : now_(now), credentials_(credentials_of(upstream, now)) {
+      : now_(now), credentials_(credentials_of(upstream, now)), checked_(checked(upstream, now)) {
     const std::string own = upstream.name + "/";
     for (auto target = targets.lower_bound(own); target != targets.end() && target->first.starts_with(own); ++target) add(target->second);
     for (const auto& seen : credentials_) note_trouble(seen.report);
-    if (!upstream.has_credential())
+    if (checked_) note_trouble(*checked_);
+    if (!upstream.may_serve())
       set("no_key", {});
     else if (!credentials_.empty() && std::ranges::none_of(credentials_, is_ready))
       take_credentials();
+    else if (checked_ && checked_->rests_until)
+      set("cooling", checked_->rests_until);
     else if (targets_ > 0 && resting_ == targets_)
       set("cooling", first_back_);
   }
@@ -119,7 +140,8 @@ class ProviderState {
  private:
   static bool is_ready(const SeenCredential& seen) { return seen.state == "ready"; }
 
-  void add(const Report& target) {
+  void add(Report target) {
+    rest_with(target, checked_);
     ++targets_;
     if (target.rests_until) {
       ++resting_;
@@ -148,6 +170,7 @@ class ProviderState {
 
   const Moment& now_;
   std::vector<SeenCredential> credentials_;
+  std::optional<Report> checked_;
   std::size_t targets_ = 0, resting_ = 0;
   policy::TimePoint first_back_ = policy::TimePoint::max();  // of the targets that rest
   std::optional<policy::TimePoint> until_;
@@ -196,7 +219,7 @@ PageBody health_page(const Snapshot& snapshot, const Standings& standings, bool 
     if (!with_providers) continue;
     providers +=
         fmt::format(R"({}{}:{{"upstream":{},"dialect":{},"key_present":{},"key_source":{},{},"apis":[{}]}})", providers.empty() ? "" : ",",
-                    json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect), upstream.has_credential(),
+                    json_quote(upstream.name), json_quote(upstream.base_url), json_quote(upstream.dialect), upstream.may_serve(),
                     json_quote(upstream.key_source), state.json_fields(), apis_of(upstream));
   }
   const std::string_view status = draining ? "draining" : complete ? "ok" : "degraded";
@@ -207,6 +230,8 @@ PageBody targets_page(const Snapshot& snapshot, const Standings& standings, cons
   auto targets = targets_of(standings, now);
   const auto lessons = learned.all();
   for (const auto& [name, all] : lessons) targets.try_emplace(name);  // not asked since the start, and spared when it will be
+  for (auto& [name, report] : targets)
+    if (const Upstream* upstream = snapshot.find(provider_of(name))) rest_with(report, checked(*upstream, now));
   std::string list;
   for (const auto& [name, report] : targets) {
     const auto found = lessons.find(name);

@@ -21,7 +21,7 @@ struct Moment {
 ///   bad_key       every credential was refused, and rests until it changes
 ///   no_balance    every credential rests, and the one that is back first has no money
 ///   limited       the same, and it was asked too often, or has nothing left of its limits
-///   cooling       every target of it that was ever asked rests
+///   cooling       its health checks fail, or every target of it that was ever asked rests
 ///   ready
 /// Who shows no token is told the status only.
 PageBody health_page(const Snapshot& snapshot, const Standings& standings, bool draining, bool with_providers, const Moment& now = {});

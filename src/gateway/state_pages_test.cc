@@ -82,6 +82,23 @@ TEST_F(StatePages, a_provider_cools_when_all_its_targets_do) {
   EXPECT_THAT(health(), HasSubstr(R"("state":"ready","rests_until":null)"));
 }
 
+TEST_F(StatePages, a_provider_whose_health_checks_fail_cools_with_all_its_targets) {
+  keys(1);
+  auto& one = snapshot_.upstreams.front();
+  snapshot_.by_name.emplace(one.name, &one);
+  one.check = {"/v1/models", 30s, std::make_shared<Standing>("check", policy::CooldownLimits{})};
+  EXPECT_THAT(health(), HasSubstr(R"("state":"ready","rests_until":null,"rests_seconds":null,"last_trouble":null)"));
+  target("a");
+  one.check->standing->rest_for(now_.steady, policy::kUntilChanged, Trouble::unreachable);
+  const std::string cooling = R"("rests_until":null,"rests_seconds":null,"last_trouble":"health check: unreachable","last_failed":"20)";
+  EXPECT_THAT(health(), HasSubstr(R"("state":"cooling",)" + cooling));
+  EXPECT_THAT(health(), HasSubstr(R"("targets_asked":1,"targets_resting":1)"));
+  EXPECT_THAT(targets(), HasSubstr(R"({"name":"one/a","provider":"one","state":"cooling","failures":0,)" + cooling));
+  one.check->standing->succeeded(now_.steady, now_.steady);
+  EXPECT_THAT(health(), HasSubstr(R"("state":"ready",)" + cooling)) << "what it was, beside what it is";
+  EXPECT_THAT(targets(), HasSubstr(R"("state":"ready","failures":0,"rests_until":null,"rests_seconds":null,"last_trouble":null)"));
+}
+
 TEST_F(StatePages, a_provider_is_what_the_first_of_its_keys_is_that_comes_back) {
   keys(2);
   key(0).rest_for(now_.steady, 1h, Trouble::no_balance);

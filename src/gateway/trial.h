@@ -22,10 +22,13 @@ class Trial {
   void failed(const policy::Judgement& judgement, policy::TimePoint now, std::uint64_t random);
 
  private:
+  void leave_target_open() const;
+  void leave_credential_open() const;
   const Ticket ticket_;  // the places are left when it has ended
   Standing& target_;
   Standing& credential_;
   const policy::TimePoint begun_;
+  const bool probes_target_, probes_credential_;  // others wait for its verdict
   bool settled_ = false;
 };
 

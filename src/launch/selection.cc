@@ -34,6 +34,7 @@ class Selector {
     if (const auto* provider = snapshot_.find(wish_.name)) return of_provider(*provider, "");
     if (wish_.name.empty()) return of_default();
     if (const auto keyless = snapshot_.keyless.find(wish_.name); keyless != snapshot_.keyless.end()) return fail(no_key(*keyless));
+    if (const auto why = snapshot_.router.why_absent(wish_.name); !why.empty()) return fail(config_error(std::string(why)));
     return of_model();
   }
 

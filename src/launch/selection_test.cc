@@ -88,7 +88,8 @@ TEST_F(Select, Cases) {
 
 TEST_F(Select, FaultsNameTheMend) {
   EXPECT_THAT(shown("kimi"), HasSubstr("there is no credential for kimi; mend: penstock keys set kimi, or export KIMI_API_KEY"));
-  EXPECT_THAT(shown("minimax"), HasSubstr("penstock keys set minimax"));
+  EXPECT_THAT(shown("minimax"), HasSubstr("minimax is not among them; add `minimax: {}` under `providers`"));
+  EXPECT_THAT(shown("minimax/MiniMax-M3"), HasSubstr("add `minimax: {}` under `providers`"));
   EXPECT_THAT(shown("deepsek"), HasSubstr("did you mean deepseek"));
   EXPECT_THAT(shown("nothing-like-it"), HasSubstr("no profile, provider or model is called \"nothing-like-it\""));
   EXPECT_THAT(shown("local"), HasSubstr("penstock run local --model NAME"));

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxEarly = 64 * 1024;      // pipelined bytes that we hold while we answer
 constexpr std::size_t kMaxLinger = 1024 * 1024;   // bytes of a refused request that we still read
+constexpr std::size_t kFirstRead = 4 * 1024;      // of a request: a usual head and no more, since what is read of a body has to be copied
 constexpr std::size_t kFirstChunked = 64 * 1024;  // first size of the buffer for a chunked body
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -368,7 +369,7 @@ Task<bool> ServerConnection::wait_for_bytes(Exchange& exchange) {
     if (wake != Wake::ready) co_return false;
     if (client_.secure()) continue;
     exchange.buffer_ = worker_.buffers().take(BufferPool::kSmall);
-    const Io io = client_.try_read(exchange.buffer_.data(), exchange.buffer_.size(), exchange.end_);
+    const Io io = client_.try_read(exchange.buffer_.data(), kFirstRead, exchange.end_);
     if (io == Io::done) co_return true;
     exchange.buffer_.release();
     if (io == Io::end || io == Io::failed) co_return false;

@@ -26,6 +26,9 @@ bool holds_control(std::string_view name) {
   return std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+/// As Anthropic names its models.
+bool is_claudes_own(std::string_view model) { return model.starts_with("claude-") && !model.starts_with(kViaPrefix); }
+
 /// As a configuration writes it.
 std::string spelled(const Target& target) { return target.provider + '/' + target.model; }
 
@@ -57,12 +60,13 @@ Status check_name(std::string_view what, std::string_view name) {
 
 Router::Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvider> providers, std::string default_model,
                std::vector<std::string> picker, std::vector<RoutableProfile> profiles, const std::vector<config::KindRoute>& routes,
-               const config::Fallbacks& fallbacks)
+               const config::Fallbacks& fallbacks, Absences absent)
     : rules_(std::move(rules)),
       providers_(std::move(providers)),
       default_model_(std::move(default_model)),
       picker_(std::move(picker)),
-      profiles_(std::move(profiles)) {
+      profiles_(std::move(profiles)),
+      absent_(std::move(absent)) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (rules_[i].name.empty())
       globs_.push_back(i);
@@ -219,7 +223,22 @@ std::optional<Router::Found> Router::find(std::string_view asked) const {
   }
   for (const auto name : spellings)
     if (const auto found = resolve(without_million(name))) return found;
-  return std::nullopt;
+  return by_unlisted_model(spellings);
+}
+
+/// Providers bring out models faster than lists follow, so an id that no list has goes to the provider that was spelled out with it. Comes
+/// last, so that nothing else loses its meaning, and takes decorations off first: `anthropic/zai/new` means zai.
+std::optional<Router::Found> Router::by_unlisted_model(const Spellings& spellings) const {
+  std::optional<Found> found;
+  for (const auto name : spellings) {
+    const auto parts = parted(without_million(name));
+    const auto provider = parts ? provider_index_.find(parts->first) : provider_index_.end();
+    if (provider == provider_index_.end()) continue;
+    // Elsewhere `anthropic/` is only the picker's word before a name that it does not show any more.
+    const bool decoration = parts->first == "anthropic" && !is_claudes_own(parts->second);
+    if (!decoration) found = Found{Found::By::spelled_out, provider->second, parts->second};
+  }
+  return found;
 }
 
 /// The order that interface.md promises, for one spelling.
@@ -276,7 +295,7 @@ std::optional<Router::Found> Router::by_path(std::string_view asked, std::string
 std::optional<Router::Found> Router::by_profile(std::string_view asked, const RoutableProfile& profile) const {
   const std::pair<std::string_view, const std::string*> tiers[] = {
       {"opus", &profile.opus}, {"sonnet", &profile.sonnet}, {"haiku", &profile.haiku}};
-  if (asked.starts_with("claude-") && !asked.starts_with(kViaPrefix))
+  if (is_claudes_own(asked))
     for (const auto& [word, model] : tiers)
       if (asked.contains(word)) return find(*model);
   if (const auto found = asked.empty() ? std::nullopt : find(asked)) return found;
@@ -298,6 +317,8 @@ Router::Found Router::in_provider(std::string_view asked, std::size_t provider) 
     if (!vendor) open = without_million(id);
   }
   if (takes_any(provider) && !open.empty()) return {Found::By::path_model, provider, open};
+  if (const auto found = find(asked); found && found->by == Found::By::spelled_out && found->index == provider)
+    return {Found::By::path_model, provider, found->model};
   return {Found::By::path_default, provider, default_of(provider)};
 }
 
@@ -350,6 +371,10 @@ Plan Router::plan(const Prepared& group, std::string_view asked, std::string rul
 Error Router::leads_nowhere(const Found& found, std::string_view asked) const {
   const auto& rule = rules_[found.index];
   const std::string provider = rule.to.empty() ? std::string("none") : rule.to.front().provider;
+  if (const auto why = why_absent(provider); !why.empty())
+    return client_error(ErrorKind::not_found, "model: " + std::string(asked) + ": the rule '" +
+                                                  (rule.name.empty() ? rule.match : rule.name) + "' points to " + provider + ", and " +
+                                                  std::string(why));
   return client_error(ErrorKind::not_found, "model: " + std::string(asked) + ": the rule '" + (rule.name.empty() ? rule.match : rule.name) +
                                                 "' points to provider '" + provider + "', which is not configured");
 }
@@ -384,9 +409,19 @@ std::string Router::describe(const Found& found) const {
   return header_safe(words(), kMaxRule);
 }
 
+/// A provider may stand behind what a picker puts before it: the last spelling that names one counts.
+std::string_view Router::why_absent(std::string_view name) const {
+  std::string_view why;
+  for (const auto spelling : Spellings(name))
+    if (const auto found = absent_.find(spelling.substr(0, spelling.find_first_of("/,"))); found != absent_.end()) why = found->second;
+  return why;
+}
+
 Error Router::unknown_name(std::string_view asked, std::string_view path_target) const {
   const bool by_path = !path_target.empty();
   const auto wanted = by_path ? path_target : without_million(asked);
+  if (const auto why = why_absent(wanted); !why.empty())
+    return client_error(ErrorKind::not_found, (by_path ? "/to/" : "model: ") + std::string(wanted) + ": " + std::string(why));
   std::string message =
       by_path ? "/to/" + std::string(path_target) + ": no provider or model of that name" : "model: " + std::string(asked);
   if (const auto provider = provider_index_.find(wanted); provider != provider_index_.end())

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "config/config.h"
 #include "llm/facts.h"
 #include "policy/fallback_chains.h"
+#include "policy/model_name.h"
 #include "policy/plan.h"
 #include "policy/request_kind.h"
 
@@ -25,7 +27,7 @@ namespace penstock::policy {
 struct RoutableProvider {
   std::string name;
   bool aggregator = false;          // takes any model id behind its name
-  std::vector<std::string> models;  // ids it is known to have, the first is its default; none: takes any id
+  std::vector<std::string> models;  // ids it is known to have, the first is its default; none: takes any id, under every spelling
   bool has_credential = false;      // without one it still routes: the answer then says which key is missing
   std::vector<std::string> listed;  // more ids, which only its own list tells: a bare id means them when nobody has it among `models`
   std::string default_model;        // with no `models`: the one of `listed` that stands for it; empty: none
@@ -54,17 +56,19 @@ struct ListedModel {
 
 /// What decides first: the model of a subagent's tag; then, without a path target, the routes by kind in file order; then the name.
 /// Names that a client may ask for, in this order: `models` rules in file order, `provider/model` (and CCR's `provider,model`), a bare
-/// model id, a provider's bare name, and `default_model` for the rest. The decorations of Claude Code's picker (a leading `anthropic/` or
-/// `claude-via-`, a trailing `[1m]`) are tried as part of the name first, then taken off.
+/// model id, a provider's bare name, `provider/model` with an id that no list has, and `default_model` for the rest. The decorations of
+/// Claude Code's picker (a leading `anthropic/` or `claude-via-`, a trailing `[1m]`) are tried as part of the name first, then taken off.
 class Router {
  public:
   static constexpr std::size_t kMaxName = 256;  // bytes of a model name
   static constexpr std::size_t kMaxRule = 128;
+  using Absences = std::map<std::string, std::string, std::less<>>;  // by provider
 
-  /// `picker` are globs over undecorated names. A rule to a provider that is not among `providers` fails when it is asked for.
+  /// `picker` are globs over undecorated names. A rule to a provider that is not among `providers` fails when it is asked for. `absent`
+  /// says why a provider is not: a sentence with the mend, without its full stop.
   Router(std::vector<config::ModelRule> rules, std::vector<RoutableProvider> providers, std::string default_model,
          std::vector<std::string> picker, std::vector<RoutableProfile> profiles = {}, const std::vector<config::KindRoute>& routes = {},
-         const config::Fallbacks& fallbacks = {});
+         const config::Fallbacks& fallbacks = {}, Absences absent = {});
   Router(Router&&) noexcept = default;
   Router& operator=(Router&&) noexcept = default;
 
@@ -73,6 +77,9 @@ class Router {
   [[nodiscard]] Result<Plan> route(std::string_view asked, std::string_view path_target = {}, const RouteSigns& signs = {}) const;
   /// Routes that lead nowhere, because no provider of theirs is in service; a sentence each. They are passed over.
   [[nodiscard]] const std::vector<std::string>& idle_routes() const { return idle_routes_; }
+
+  /// Why the provider that `name` names, alone or before a model, is not in service; empty when it is, or when nothing is known of it.
+  [[nodiscard]] std::string_view why_absent(std::string_view name) const;
 
   /// Every name: those of rules first, then provider/model of every provider with a credential, each once.
   [[nodiscard]] std::vector<ListedModel> listed() const;
@@ -118,6 +125,7 @@ class Router {
   [[nodiscard]] std::optional<Found> by_rule(std::string_view name) const;
   [[nodiscard]] std::optional<Found> by_provider(std::string_view name) const;
   [[nodiscard]] std::optional<Found> by_bare_name(std::string_view name) const;
+  [[nodiscard]] std::optional<Found> by_unlisted_model(const Spellings& spellings) const;
   [[nodiscard]] std::optional<Found> by_path(std::string_view asked, std::string_view path_target) const;
   [[nodiscard]] std::optional<Found> by_profile(std::string_view asked, const RoutableProfile& profile) const;
   [[nodiscard]] Found in_provider(std::string_view asked, std::size_t provider) const;
@@ -164,6 +172,7 @@ class Router {
   std::vector<std::optional<Prepared>> prepared_;  // beside rules_; none for a rule with a star in its targets
   std::vector<Route> routes_;
   std::vector<std::string> idle_routes_;
+  Absences absent_;
 };
 
 }  // namespace penstock::policy

@@ -76,7 +76,13 @@ constexpr Row kRows[] = {
     {"zai/glm-5.3", "", "zai glm-5.3 | provider/model"},
     {"zai,glm-5.3", "", "zai glm-5.3 | provider/model"},
     {"zai, glm-5.3", "", "zai glm-5.3 | provider/model"},
-    {"zai/unheard-of", "", "error: not_found"},
+    {"zai/unheard-of", "", "zai unheard-of | provider/model"},
+    {"zai,unheard-of[1m]", "", "zai unheard-of | provider/model | 1m"},
+    {"anthropic/zai/unheard-of", "", "zai unheard-of | provider/model"},
+    {"claude-via-zai/unheard-of", "", "zai unheard-of | provider/model"},
+    {"anthropic/claude-next", "", "anthropic claude-next | provider/model"},
+    {"anthropic/gone-from-the-picker", "", "error: not_found"},
+    {"anthropic/claude-via-gone", "", "error: not_found"},
     {"zai/", "", "error: not_found"},
     {"/zai", "", "error: not_found"},
     {"openrouter/any/thing:free", "", "openrouter any/thing:free | provider/model"},
@@ -123,6 +129,9 @@ constexpr Row kRows[] = {
     {"zai/glm-5.3-flash[1m]", "zai", "zai glm-5.3-flash | path zai | 1m"},
     {"anthropic/zai/glm-5.3-flash", "zai", "zai glm-5.3-flash | path zai"},
     {"claude-opus-5-5", "zai", "zai glm-5.3 | path zai, its default model"},
+    {"zai/unheard-of[1m]", "zai", "zai unheard-of | path zai | 1m"},
+    {"anthropic/zai/unheard-of", "zai", "zai unheard-of | path zai"},
+    {"late/unheard-of", "zai", "zai glm-5.3 | path zai, its default model"},
     {"fast", "zai", "zai glm-5.3 | path zai, its default model"},
     {"", "zai", "zai glm-5.3 | path zai, its default model"},
     {"anthropic/claude-x", "openrouter", "openrouter anthropic/claude-x | path openrouter"},
@@ -150,14 +159,17 @@ TEST(Router, KeepsTheNameAsTheClientWroteIt) { EXPECT_EQ(usual().route("anthropi
 TEST(Router, FallsBackToTheDefaultModelByTheSameRules) {
   EXPECT_EQ(shown(usual("glm").route("gpt-9")), "zai glm-5.3 | default_model");
   EXPECT_EQ(shown(usual("openrouter/x/y").route("gpt-9")), "openrouter x/y | default_model");
-  EXPECT_EQ(shown(usual("fast").route("zai/unheard-of")), "zai glm-5.3-flash + late shared | default_model");
+  EXPECT_EQ(shown(usual("fast").route("nowhere/unheard-of")), "zai glm-5.3-flash + late shared | default_model");
+  EXPECT_EQ(shown(usual("fast").route("zai/unheard-of")), "zai unheard-of | provider/model") << "never silently to another provider";
+  EXPECT_EQ(shown(usual("zai/unheard-of").route("gpt-9")), "zai unheard-of | default_model");
   EXPECT_EQ(shown(usual("also-unknown").route("gpt-9")), "error: not_found");
 }
 
 TEST(Router, TellsNearNamesAndHowToListAll) {
-  const auto error = usual().route("zai/glm-5.4").error();
+  const auto error = usual().route("glm-5.4").error();
   EXPECT_EQ(error.fault, Fault::client);
-  EXPECT_TRUE(error.message.starts_with("model: zai/glm-5.4. Near names: ") && error.message.contains("zai/glm-5.3")) << error.message;
+  EXPECT_TRUE(error.message.starts_with("model: glm-5.4. Near names: ") && error.message.contains("zai/glm-5.3")) << error.message;
+  EXPECT_TRUE(usual().route("zia/glm-5.3").error().message.contains("zai/glm-5.3"));
   EXPECT_TRUE(error.message.contains("GET /v1/models")) << error.message;
   const auto near = error.message.substr(0, error.message.find(". GET"));
   EXPECT_LE(std::count(near.begin(), near.end(), ','), 4) << near;
