@@ -173,6 +173,32 @@ test('after kill -9: told by status, mended by start', async (t) => {
   assert.equal((await place.status()).code, 0);
 });
 
+test('status tells which provider rests, until when and why', async (t) => {
+  const place = new Place(t);
+  const server = createServer((req, res) => {
+    req.resume();
+    res.writeHead(429, { 'content-type': 'application/json', 'retry-after': '600' });
+    res.end(JSON.stringify({ type: 'error', error: { type: 'rate_limit_error', message: 'This is too often' } }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  undo(t, () => { server.closeAllConnections(); server.close(); });
+  const token = 'client-token-5f1c0e7b9d';
+  const row = { base_url: `http://127.0.0.1:${server.address().port}`, api_key: 'k', models: [{ id: 'm' }] };
+  const path = place.configure({ auth: { tokens: [token] }, retry: { attempts: 1 }, providers: { often: row, other: row } });
+  const { url } = await place.start(['--config', path, '--listen', '127.0.0.1:0']);
+  assert.equal((await place.status()).providers.often.state, 'ready');
+  const { status: code } = await fetch(`${url}/v1/messages`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': token },
+    body: JSON.stringify({ model: 'often/m', max_tokens: 9, messages: [{ role: 'user', content: 'hello' }] }) });
+  assert.equal(code, 429);
+  const { often, other } = (await place.status()).providers;
+  assert.deepEqual([often.state, often.last_trouble], ['limited', 'rate_limited']);
+  assert.ok(often.rests_seconds > 500 && often.rests_seconds <= 600, `${often.rests_seconds} s`);
+  assert.ok(Math.abs(Date.parse(often.rests_until) - Date.now() - often.rests_seconds * 1000) < 5000, often.rests_until);
+  assert.deepEqual([other.state, other.rests_until, other.rests_seconds, other.last_trouble], ['ready', null, null, null]);
+  const { out } = await place.call(['status']);
+  assert.match(out, /^ {2}often .*\n +limited, back in \d+ min; last trouble: rate_limited\n {2}other .*\n$/m);
+});
+
 test('restart keeps the options it has, takes new ones, and refuses a faulty file', async (t) => {
   const place = new Place(t);
   const path = place.configure({ server: { drain: '2s' } });

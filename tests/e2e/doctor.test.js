@@ -95,7 +95,7 @@ test('a provider that nobody knows is wrong usage', async (t) => {
 test('keys that others can read, a key in the clear, and a key at the wrong door', async (t) => {
   const user = new User(t, { providers: {
     open: { base_url: 'http://192.0.2.1', api_key: 'key-in-the-clear-0123456789' },
-    wrong: { base_url: 'https://wrong.invalid/chat/completions', api_key: 'sk-ant-0123456789abcdef' },
+    wrong: { base_url: 'https://wrong.invalid/v1/v1', api_key: 'sk-ant-0123456789abcdef' },
   } });
   chmodSync(join(user.home, '.config/penstock/penstock.yaml'), 0o644);
   const { code, report } = await doctor(user, ['wrong'], { secrets: ['key-in-the-clear-0123456789', 'sk-ant-0123456789abcdef'] });
@@ -103,7 +103,7 @@ test('keys that others can read, a key in the clear, and a key at the wrong door
   assert.match(row(report, 'permissions').mend, /^chmod 600 .*penstock\.yaml$/);
   const traps = rows(report, 'base URL', 'wrong').map(({ verdict, seen }) => `${verdict}: ${seen}`);
   assert.equal(traps.length, 2);
-  assert.match(traps[0], /fault: .*\/chat\/completions/);
+  assert.match(traps[0], /fault: .* ends in \/v1, which/);
   assert.match(traps[1], /fault: .*Anthropic's, and would go to wrong\.invalid/);
   assert.match(row(report, 'reachable', 'wrong').seen, /cannot resolve wrong\.invalid/);
   assert.deepEqual(rows(report, 'base URL', 'open'), [], 'only the one that was asked about');

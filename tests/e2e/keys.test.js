@@ -111,6 +111,14 @@ test('list shows every place, which one is used, and why one is not', async (t) 
   assert.doesNotMatch(plain.stdout, /kimi/);
 });
 
+test('the keys of a pool are all used', async (t) => {
+  const { keys } = personWith(t, { providers: { zai: { credentials: { pool: ['sk-config-hunter2-012345678ijkl', 'sk-config-hunter2-012345678mnop'] } } } });
+  const { stdout } = await keys(['list'], { env: { ZAI_API_KEY: kKey } });
+  assert.match(stdout, /^zai +…ijkl +yes +configuration\nzai +…mnop +yes +configuration\nzai +\S+ +no +\$ZAI_API_KEY$/m);
+  const listed = JSON.parse((await keys(['list', '--json'])).stdout);
+  assert.deepEqual(listed[0].keys.map(({ used }) => used), [true, true]);
+});
+
 test('the configuration stands first, and its own providers can have keys', async (t) => {
   const { keys, file } = personWith(t, { providers: {
     zai: { api_key: 'sk-config-hunter2-012345678ijkl' }, mine: { base_url: 'http://127.0.0.1:9' },

@@ -242,7 +242,7 @@ test('what cannot be run is said with its mend', { timeout: 30_000 }, async (t) 
     assert.equal(result.code, code, result.stderr);
   };
   await fails(['run', 'zay'], /no profile, provider or model is called "zay"; did you mean zai/);
-  await fails(['run', 'kimi'], /there is no credential for kimi; mend: penstock keys set kimi, or export KIMI_API_KEY/, 78);
+  await fails(['run', 'kimi'], /the provider kimi is not in use, because the configuration lists providers and kimi is not among them; add `kimi: \{\}` under `providers`/, 78);
   await fails(['run', 'zai'], /claude was not found in PATH; install it/);
   symlinkSync('/bin/true', join(user.bin, 'claude'));
   assert.equal((await user.penstock(['run', 'zai'])).code, 0);

@@ -58,7 +58,7 @@ test('every provider with a credential is asked with its own, and what it says i
     + 'groq: 2 models, 1 of them known from its list alone\n'
     + 'claude: 2 models, 1 of them known from its list alone\n'
     + 'mine: 1 models, 1 of them known from its list alone\n');
-  assert.match(stderr, /^gone: it refuses the credential \(401: no account has the key …\); mend: penstock keys set gone$/m);
+  assert.match(stderr, /^gone: it refuses the credential \(401: no account has the key …\); mend: another key in the configuration, at providers\.gone\.api_key$/m);
   assert.equal(server.requestsTo('/router/api/v1/models')[0].headers.authorization, `Bearer ${kKeys.router}`);
   assert.equal(server.requestsTo('/groq/openai/v1/models')[0].headers.authorization, `Bearer ${kKeys.groq}`);
   for (const { headers } of server.asked.filter(({ path }) => path.startsWith('/claude/'))) {
@@ -93,7 +93,7 @@ test('one provider by name, for a script; and what cannot be asked', async (t) =
   assert.deepEqual(server.asked.map(({ path }) => path), ['/groq/openai/v1/models']);
   const gone = await models('gone', '--refresh', '--json');
   assert.equal(gone.code, 1, 'none has answered');
-  assert.match(JSON.parse(gone.stdout)[0].error, /penstock keys set gone/);
+  assert.match(JSON.parse(gone.stdout)[0].error, /another key in the configuration, at providers\.gone\.api_key/);
   assert.equal((await models('--refresh', 'grok')).code, 2);
   assert.match((await models('--refresh', 'grok')).stderr, /groq/);
   for (const name of ['zai', 'ollama']) {
@@ -103,13 +103,36 @@ test('one provider by name, for a script; and what cannot be asked', async (t) =
   }
   const keyless = await new User(t, null, { answered: false }).penstock(['models', '--refresh', 'zai']);
   assert.equal(keyless.code, 1);
-  assert.match(keyless.stderr, /penstock keys set zai, or export ZAI_API_KEY/);
+  assert.match(keyless.stderr, /penstock keys set zai; or set ZAI_API_KEY/);
   const nobody = await new User(t, null, { answered: false }).penstock(['models', '--refresh']);
   assert.equal(nobody.code, 1);
   assert.match(nobody.stderr, /penstock keys set/);
   server.get('/mine/v1/models', { status: 301, headers: { location: `${server.url}/groq/openai/v1/models` }, body: '' });
   const moved = await user.penstock(['models', '--refresh', 'mine']);
   assert.match(moved.stderr, /redirect \(301\), which is not followed/);
+});
+
+test('a provider that is not there is told with its mend, and one without a list has a row', async (t) => {
+  const { user, models } = await stage(t);
+  assert.match((await models()).stdout, /^mine\/\* +mine\/\* +- +- +- +-$/m);
+  const [fast] = JSON.parse((await models('--json')).stdout);
+  assert.deepEqual([fast.name, typeof fast.window], ['fast', 'number']);
+  assert.match((await models('zai')).stderr, /zai is not in use, because the configuration lists providers/);
+  assert.equal((await models('grok')).code, 2);
+
+  const other = user.write('other.yaml', JSON.stringify({ server: { listen: '127.0.0.1:0' },
+    providers: { own: { base_url: 'http://127.0.0.1:9', models: ['bare'] }, off: { base_url: 'http://127.0.0.1:9', enabled: false } } }));
+  const [bare] = JSON.parse((await models('own', '--json', '--config', other)).stdout);
+  assert.deepEqual([bare.window, bare.max_output], [null, null]);
+  assert.match((await models('off', '--config', other)).stderr, /off is switched off; remove enabled: false/);
+  assert.equal((await user.penstock(['start', '--config', other])).code, 0);
+  const unknown = await models('--refresh', 'own');
+  assert.equal(unknown.code, 2);
+  assert.ok(unknown.stderr.includes(`another configuration: --config ${other}`), unknown.stderr);
+
+  const keyless = await new User(t, null, { answered: false }).penstock(['models', 'zai']);
+  assert.equal(keyless.code, 1);
+  assert.match(keyless.stderr, /penstock keys set zai; or set ZAI_API_KEY/);
 });
 
 test('a list that is torn or foreign is left out with a word, and another refresh mends it', async (t) => {
@@ -158,4 +181,15 @@ test('a gateway that runs takes the lists up: windows in its words, sixty names 
   const full = await gateway.ask('router/vendor/new-1');
   assert.equal(full.status, 400);
   assert.match((await full.json()).error.message, /^prompt is too long: \d+ tokens > 50000 maximum/);
+});
+
+test('a pool is asked with its next key when one is refused', async (t) => {
+  const server = await ListServer.start(t);
+  server.get('/v1/models', ({ headers }) => (headers.authorization === 'Bearer good' ? { data: [{ id: 'm' }] } : { status: 401, body: {} }));
+  const provider = (pool) => ({ base_url: server.url, dialect: 'openai-chat', credentials: { pool } });
+  const user = new User(t, { providers: { mixed: provider(['bad', 'good']), lost: provider(['bad', 'worse']) } }, { answered: false });
+  const { code, stdout, stderr } = await user.penstock(['models', '--refresh']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^mixed: 1 models/m);
+  assert.match(stderr, /^lost: it refuses the credential \(401\); mend: another key in the configuration, at providers\.lost\.credentials\.pool\[1\]$/m);
 });

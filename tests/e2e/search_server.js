@@ -32,6 +32,7 @@ class SearchServer {
   get queries() { return this.requests.map(({ query }) => query); }
 
   async close() {
+    if (!this.http.listening) return;
     this.http.closeAllConnections();
     this.http.close();
     await once(this.http, 'close');

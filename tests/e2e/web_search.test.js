@@ -20,7 +20,7 @@ async function setUp(t, { options = {}, quirks = {}, search } = {}) {
     ...(search && { web_search: search(server) }) };
   const penstock = await startPenstock(config, { secrets: [kToken, chat.key, server.key] });
   undo(t, () => penstock.stop());
-  return { chat, server, connection: { baseUrl: penstock.url, token: kToken, model: 'chat/gpt-x' } };
+  return { chat, server, penstock, connection: { baseUrl: penstock.url, token: kToken, model: 'chat/gpt-x' } };
 }
 const searxng = (server) => ({ url: server.url });
 const brave = (server) => ({ url: server.url, kind: 'brave', api_key: server.key, max_results: 1 });
@@ -140,7 +140,7 @@ test("the client's own tools end an answer that searches too", { timeout: 30_000
 });
 
 test('more searches than the client wants are refused, and a broken search server is told', { timeout: 30_000 }, async (t) => {
-  const { chat, server, connection } = await setUp(t, { search: searxng });
+  const { chat, server, penstock, connection } = await setUp(t, { search: searxng });
   chat.script(callSearch('one'), callSearch('two'), callSearch('three'), { text: 'Enough.' });
   const { content } = await message(connection);
   assert.deepEqual(server.queries, ['one', 'two']);
@@ -155,5 +155,9 @@ test('more searches than the client wants are refused, and a broken search serve
   chat.script(callSearch('one'), { text: 'Later.' });
   const refused = await message(connection);
   assert.match(JSON.stringify(refused.content), /search\.formats/);
+  await server.close();
+  chat.script(callSearch('one'), { text: 'Later.' });
+  assert.match(JSON.stringify((await message(connection)).content), /Web search failed: the search server .*web_search\.url.*Connection refused/);
+  assert.match(penstock.output, /a web search failed: the search server .*Connection refused/);
   assert.deepEqual(chat.refusals, []);
 });
