@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "base/memory.h"
+
 #if __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #else
@@ -61,11 +63,16 @@ void BufferPool::trim() {
     large_bytes_ -= large_.front().size;
     large_.erase(large_.begin());  // the coldest
   }
+  freed_ = 0;
+  give_back_memory();
 }
 
 void BufferPool::give_back(std::unique_ptr<char[]> memory, std::size_t size) {  // NOLINT
   const bool small = size == kSmall;
-  if (small ? small_.size() >= kKeepSmall : large_bytes_ + size > kKeepBusy) return;
+  if (small ? small_.size() >= kKeepSmall : large_bytes_ + size > kKeepBusy) {
+    freed_ += size;
+    return;
+  }
   // A view that outlives its buffer is a fault that the sanitizer shall see.
   ASAN_POISON_MEMORY_REGION(memory.get(), size + kBufferPadding);
   if (small) return small_.push_back(std::move(memory));

@@ -42,12 +42,15 @@ class BufferPool {
   static constexpr std::size_t kKeepSmall = 64;         // blocks
   static constexpr std::size_t kKeepBusy = 16UL << 20;  // bytes of large blocks, under load
   static constexpr std::size_t kKeepIdle = 1UL << 20;   // and after trim()
+  static constexpr std::size_t kFreed = 4UL << 20;      // bytes of blocks that were not kept
 
   /// At least `size` usable bytes. Contents are whatever they were.
   Buffer take(std::size_t size);
   /// More than kKeepIdle is held.
   [[nodiscard]] bool swollen() const { return large_bytes_ > kKeepIdle; }
-  /// Gives memory back to the system, down to kKeepIdle.
+  /// There is something for trim() to do: that, or much was freed.
+  [[nodiscard]] bool wants_trim() const { return swollen() || freed_ > kFreed; }
+  /// Gives memory back to the system, down to kKeepIdle; what else the thread has freed, too.
   void trim();
 
  private:
@@ -59,7 +62,7 @@ class BufferPool {
   void give_back(std::unique_ptr<char[]> memory, std::size_t size);  // NOLINT
   std::vector<std::unique_ptr<char[]>> small_;                       // NOLINT
   std::vector<Block> large_;
-  std::size_t large_bytes_ = 0;
+  std::size_t large_bytes_ = 0, freed_ = 0;
 };
 
 }  // namespace penstock::net

@@ -43,7 +43,7 @@ class Worker {
   BufferPool& buffers() { return buffers_; }
   /// To be called now and then (after a request): has the buffers of a burst given back a little later.
   void tidy_soon() {
-    if (buffers_.swollen() && trim_.at() == kNever) deadlines_.set(trim_, Clock::now() + kTrimAfter);
+    if (buffers_.wants_trim() && trim_.at() == kNever) deadlines_.set(trim_, Clock::now() + kTrimAfter);
   }
   /// Room for bytes that are used up before the coroutine suspends again.
   std::array<char, kScratch>& scratch() { return scratch_; }

@@ -112,6 +112,9 @@ TEST(buffer_pool, huge_buffers_are_exact) {
   BufferPool pool;
   EXPECT_EQ(pool.take(BufferPool::kKeepBusy + 1).size(), BufferPool::kKeepBusy + 1);
   EXPECT_FALSE(pool.swollen()) << "and not kept";
+  EXPECT_TRUE(pool.wants_trim()) << "the allocator may keep it";
+  pool.trim();
+  EXPECT_FALSE(pool.wants_trim());
 }
 
 TEST(buffer_pool, what_a_burst_left_is_given_back) {
