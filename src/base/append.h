@@ -29,7 +29,7 @@ template <typename Part>
 concept Text = std::same_as<Part, char> || std::convertible_to<const Part&, std::string_view>;
 inline std::string_view view_of(std::string_view text) { return text; }
 inline std::string_view view_of(const char& c) { return {&c, 1}; }
-/// Without numbers: room is made once for all parts.
+/// Without numbers: room is made once for all parts. No part may be a view of `out`.
 template <Text... Parts>
   requires(sizeof...(Parts) > 1)
 void append(std::string& out, const Parts&... parts) {

@@ -74,9 +74,12 @@ Result<app::ListQuestion> question_for(const Ground& ground, const gateway::Upst
 Result<std::vector<catalog::Model>> ask_with_any(const Ground& ground, const gateway::Upstream& upstream) {
   Result<std::vector<catalog::Model>> models = fail(internal_error("there is no credential to ask with"));
   for (const auto& credential : upstream.credentials) {
-    TRY(const auto question, question_for(ground, upstream, credential));
-    models = app::ask_models(question, net::fetch);
-    if (models || models.error().kind != ErrorKind::authentication) break;
+    const auto question = question_for(ground, upstream, credential);
+    if (question)
+      models = app::ask_models(*question, net::fetch);
+    else
+      models = fail(question.error());  // a login that cannot be renewed: another one may do
+    if (models || (question && models.error().kind != ErrorKind::authentication)) break;
   }
   return models;
 }

@@ -297,7 +297,7 @@ void StreamGuard::pop() {
 }
 
 void StreamGuard::fail(std::string message, int status) {
-  found_fault_ = !done_;
+  found_fault_ = true;
   on(llm::Failed{status, "api_error", std::move(message)});
 }
 

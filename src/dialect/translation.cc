@@ -160,8 +160,9 @@ void Translation::begin_answer(AnswerFrame frame, bool stream, ErrorContext erro
 }
 
 void Translation::take(const wire::Event& event) {
-  if (answer_->raw) answer_->out += event.raw;
   answer_->turn->reader->take(event);
+  // Behind its last word no client reads on: where the guard found a fault, ours comes instead.
+  if (answer_->raw && !found_fault()) answer_->out += event.raw;
 }
 
 void Translation::finish() {

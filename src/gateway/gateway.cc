@@ -168,7 +168,7 @@ net::Task<> Gateway::serve_model(net::Exchange& exchange, Record& record, const 
   exchange.on_client_gone([&work] { work.cancel.request(); });
   const Running running(running_, work.cancel);
   if (record.operation == Operation::count_tokens) co_return co_await count_tokens(work);
-  if (snapshot.share_background && signs_of(record).kinds.has(llm::RequestKind::background)) co_return co_await forward_shared(work);
+  if (snapshot.share_background && signs_of(record).kinds.has(policy::RequestKind::background)) co_return co_await forward_shared(work);
   co_await forward(work);
 }
 

@@ -163,7 +163,12 @@ class HealthChecks::Round {
 
 HealthChecks::~HealthChecks() { stop(); }
 
-void HealthChecks::stop() { worker_.reset(); }
+void HealthChecks::stop() {
+  if (!worker_) return;
+  worker_->stop();  // joins its thread; until then a begin() that was posted may still run, and needs the worker
+  rounds_.clear();  // what their cancels hold belongs to the worker's context
+  worker_.reset();
+}
 
 void HealthChecks::use(std::shared_ptr<const Snapshot> snapshot) {
   if (!worker_) {

@@ -118,13 +118,18 @@ TEST_F(HealthChecksTest, ARefusalOfTheCredentialSaysNothing) {
   EXPECT_TRUE(target.resting_until(net::Clock::now())) << "nor that it is well";
 }
 
-TEST_F(HealthChecksTest, ASuccessEndsTheCooldownsOfItsTargetsAndOfNobodyElse) {
+TEST_F(HealthChecksTest, RecoveryEndsTheCooldownsOfItsTargetsAndOfNobodyElse) {
   auto& own = standings_.target(kTarget, "one", "m");
   auto& other = standings_.target(kTarget + 1, "one-more", "m");
   cool(own);
   cool(other);
   ScriptedProvider provider(says(200));
   check(provider.port());
+  ASSERT_TRUE(provider.wait_for_requests(3));
+  EXPECT_TRUE(own.resting_until(net::Clock::now())) << "who serves the checks may fail the requests";
+  provider.follow(says(500));
+  ASSERT_TRUE(eventually([&] { return rests(); }));
+  provider.follow(says(200));
   EXPECT_TRUE(eventually([&] { return !own.resting_until(net::Clock::now()); }));
   EXPECT_TRUE(other.resting_until(net::Clock::now()));
   own.begin(net::Clock::now());
@@ -237,6 +242,15 @@ TEST(CheckHead, ShowsTheFirstCredentialThatDoesNotRest) {
   EXPECT_THAT(check_head(upstream, now), HasSubstr("\r\nx-goog-api-key: k1\r\n"));
   upstream.auth = AuthScheme::none;
   EXPECT_THAT(check_head(upstream, now), Not(HasSubstr("k1")));
+}
+
+TEST_F(HealthChecksTest, TheEndMayComeBeforeTheBeginning) {
+  ScriptedProvider provider(says(200));
+  for (int round = 0; round < 20; ++round) {
+    check(provider.port());
+    check(provider.port());
+    checks_.stop();
+  }
 }
 
 }  // namespace

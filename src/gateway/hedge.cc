@@ -117,6 +117,7 @@ net::Task<Result<Provider>> Gateway::ask_hedged(Course& course, Trials& trials) 
   Hedge hedge(worker_, work, [&](net::Cancel& cancel) { return ask_second(course, trials, second, cancel); });
   auto first = co_await hedge.hear(ask(work, hedge.first_cancel()));
   if (answers(first) || !hedge.second() || !answers(*hedge.second())) {
+    if (first) (*first)->clear_cancel();  // it may have answered while it was given up
     trials.second.reset();
     co_return first;
   }
@@ -128,6 +129,7 @@ net::Task<Result<Provider>> Gateway::ask_hedged(Course& course, Trials& trials) 
 
 /// Notes a failure itself, since only it knows of it.
 net::Task<Result<Provider>> Gateway::ask_second(Course& course, Trials& trials, Second& second, net::Cancel& cancel) {
+  if (cancel.requested()) co_return fail(nobody_is_free());  // the first has answered in the meantime
   Record record = course.work.record;
   Work work(course.work.exchange, record, course.work.snapshot, course.work.query);
   work.body = course.work.body;

@@ -258,7 +258,7 @@ TEST(hedge, a_full_target_is_no_second) {
 TEST(hedge, the_session_stays_with_who_answered) {
   Silent silent;
   ScriptedProvider quick(answer_messages);
-  TestGateway gateway(targets_at({&silent.provider, &quick}, "hedge: { background: 20ms }\n"));
+  TestGateway gateway(targets_at({&silent.provider, &quick}, "hedge: { background: 500ms }\n"));
   RawClient client(gateway.port());
   EXPECT_EQ(client.ask(request(false)).field("x-penstock-provider"), "two");
   const auto reply = client.ask(request(false));

@@ -44,7 +44,7 @@ struct Record {
   bool passthrough = false;                   // the client's own credential goes along
   const dialect::Quirks* quirks = nullptr;    // of the target, with what it was repaired with
   const dialect::ChatQuirks* chat = nullptr;  // the same for the other dialects
-  std::string_view why;                       // empty: the plan's first target
+  std::string_view why;                       // what came before: a word of policy::Why, hedged or shared; empty: the plan's first target
 
   // adapt
   std::string dropped;  // fields of the client's that the provider's dialect has no place for, joined with commas

@@ -1,6 +1,7 @@
 #include "net/connect.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -251,10 +252,12 @@ namespace {
 /// The same socket as the event loop sees one that was accepted. The wait for its connection has left it registered for writing as well,
 /// and as it nearly always may be written to, each wait for reading would be followed by an event that says so.
 Socket registered_anew(Socket socket) {
-  boost::system::error_code ignored;
+  boost::system::error_code ignored, failed;
   const auto protocol = socket.local_endpoint(ignored).protocol();
   Socket fresh(socket.get_executor());
-  fresh.assign(protocol, socket.release(ignored), ignored);
+  const auto descriptor = socket.release(ignored);
+  fresh.assign(protocol, descriptor, failed);
+  if (failed) ::close(descriptor);  // nobody's; who uses the socket hears of it
   return fresh;
 }
 

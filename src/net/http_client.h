@@ -39,6 +39,8 @@ class ClientExchange {
   Stream take_stream() { return std::move(stream_); }
   /// Makes the wait in progress return Wake::cancelled.
   void cancel() { stream_.cancel(); }
+  /// Takes back a cancel that no wait has seen.
+  void clear_cancel() { stream_.clear_cancel(); }
   void close() { stream_.close(); }
 
  private:

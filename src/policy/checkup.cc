@@ -1,6 +1,7 @@
 #include "policy/checkup.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "policy/random.h"
 
@@ -17,8 +18,8 @@ Finding finding_of(int status) {
 
 Advice Checkup::take(Finding finding) {
   if (finding != Finding::unwell) {
-    failures_ = 0;
-    return finding == Finding::well ? Advice::welcome : Advice::forget;
+    const bool was_unwell = std::exchange(failures_, 0) == kInARow;
+    return finding == Finding::well && was_unwell ? Advice::welcome : Advice::forget;
   }
   failures_ = std::min(failures_ + 1, kInARow);
   return failures_ < kInARow ? Advice::leave : Advice::rest;

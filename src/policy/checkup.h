@@ -19,7 +19,7 @@ enum class Advice : std::uint8_t {
   leave,    // all stays as it is
   rest,     // the provider is left alone
   forget,   // nobody knows any more that it is unwell: it is asked as if there were no checks
-  welcome,  // it is asked again, and so is what else rests because it failed
+  welcome,  // it was unwell: it is asked again, and so is what else rests because it failed
 };
 
 /// The checks of one provider, in their order.

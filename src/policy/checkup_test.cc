@@ -18,10 +18,10 @@ std::vector<Advice> advice(std::initializer_list<int> statuses) {
 using All = std::vector<Advice>;
 
 TEST(Checkup, ItRestsAfterTwoFailuresInARowUntilACheckSucceeds) {
-  EXPECT_EQ(advice({200, 503, 200}), (All{Advice::welcome, Advice::leave, Advice::welcome}));
+  EXPECT_EQ(advice({200, 503, 200}), (All{Advice::forget, Advice::leave, Advice::forget}));  // it was never unwell
   EXPECT_EQ(advice({0, 529, 0}), (All{Advice::leave, Advice::rest, Advice::rest}));
   EXPECT_EQ(advice({500, 200, 500, 500, 204, 500}),
-            (All{Advice::leave, Advice::welcome, Advice::leave, Advice::rest, Advice::welcome, Advice::leave}));
+            (All{Advice::leave, Advice::forget, Advice::leave, Advice::rest, Advice::welcome, Advice::leave}));
 }
 
 TEST(Checkup, WhatIsNoAnswerToTheCheckBreaksTheRowAndPromisesNothing) {
