@@ -19,7 +19,7 @@ class SchemaCache {
  public:
   static constexpr std::size_t kMostBytes = 4U << 20;  // of texts, as written and as cleaned
   static constexpr std::size_t kMostEntries = 4096;
-  static constexpr std::size_t kMostAlike = 16;  // of one hash
+  static constexpr std::size_t kMostAlike = 16;       // of one hash
   static constexpr std::size_t kLongest = 64U << 10;  // of one schema, both texts together; a longer one is cleaned each time
 
   /// clean_schema(written, dialect, budget), from memory where it is known. What cleaning takes is taken off the budget in either case.
